@@ -2,12 +2,12 @@ use std::{fmt, sync::Arc};
 
 use uuid::Uuid;
 
-use crate::{Grants, HostError, Inject, Resolver};
+use crate::{Call, Grants, HostError, Inject, Resolver};
 
 /// The id of one host call: the plugin call that it belongs to, and its place in it from 1.
 ///
 /// It is in every error answer and in every log line, so that one leads to the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallId {
     /// The plugin call.
     pub plugin_call: Uuid,
@@ -26,26 +26,38 @@ impl fmt::Display for CallId {
 /// A function takes it as `caller: &Caller`.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    plugin: Arc<str>,
-    grants: Arc<Grants>,
+    // Shared, so that making a caller for each call costs one count.
+    plugin: Arc<LoadedPlugin>,
     call_id: CallId,
+}
+
+#[derive(Debug)]
+struct LoadedPlugin {
+    name: String,
+    grants: Grants,
 }
 
 impl Caller {
     /// A caller; the host makes one for each call. Tests that call a function as plain Rust make
     /// their own.
-    pub fn new(plugin: impl Into<Arc<str>>, grants: impl Into<Arc<Grants>>, call_id: CallId) -> Self {
-        Self { plugin: plugin.into(), grants: grants.into(), call_id }
+    pub fn new(plugin: impl Into<String>, grants: Grants, call_id: CallId) -> Self {
+        Self { plugin: Arc::new(LoadedPlugin { name: plugin.into(), grants }), call_id }
+    }
+
+    /// The same plugin in another call.
+    #[must_use]
+    pub fn in_call(&self, call_id: CallId) -> Self {
+        Self { plugin: self.plugin.clone(), call_id }
     }
 
     /// The name under which the plugin was loaded.
     pub fn plugin(&self) -> &str {
-        &self.plugin
+        &self.plugin.name
     }
 
     /// What the plugin was granted.
     pub fn grants(&self) -> &Grants {
-        &self.grants
+        &self.plugin.grants
     }
 
     /// The id of this call.
@@ -55,7 +67,7 @@ impl Caller {
 
     /// Whether the plugin was granted `permission`.
     pub fn may(&self, permission: &str) -> bool {
-        self.grants.covers(permission)
+        self.plugin.grants.covers(permission)
     }
 
     /// Refuses a plugin that was not granted `permission`.
@@ -68,7 +80,7 @@ impl Caller {
         } else {
             Err(HostError::permission_denied(format!(
                 "plugin `{}` was not granted `{permission}`: grant it when the plugin is loaded",
-                self.plugin
+                self.plugin()
             )))
         }
     }
@@ -81,7 +93,7 @@ impl Inject for Caller {
         Some(())
     }
 
-    fn borrow<'a>((): &'a (), call: &'a crate::inject::Call) -> &'a Self {
-        &call.caller
+    fn borrow<'a>((): &'a (), call: &'a Call<'_>) -> &'a Self {
+        call.caller
     }
 }

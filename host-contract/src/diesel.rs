@@ -13,16 +13,18 @@ impl HostConnection for SqliteConnection {}
 ///
 /// Diesel keeps SQLite's result code to itself and hands on the message only, so this is the one
 /// place that reads messages. They are those of `sqlite3_errstr`.
-const UNAVAILABLE: [(&str, &str); 9] = [
+const UNAVAILABLE: [(&str, &str); 8] = [
     ("database is locked", "another connection held the write lock for longer than the busy timeout"),
     ("database table is locked", "another connection of this process held the table for longer than the busy timeout"),
     ("database or disk is full", "free some space on the disk of the database"),
-    ("attempt to write a readonly database", "make the database's file and its folder writable"),
+    (
+        "attempt to write a readonly database",
+        "make the database's file and its folder writable; or, if the function is `read_only`, it tried to write",
+    ),
     ("unable to open database file", "check that the database's folder exists and is writable"),
     ("disk I/O error", "check the disk of the database"),
     ("file is not a database", "name a SQLite database, or restore it from a backup"),
     ("database disk image is malformed", "restore the database from a backup"),
-    ("query_only", "a function that is `read_only` tried to write"),
 ];
 
 /// A database error that a function did not answer itself.
@@ -36,8 +38,10 @@ impl From<Error> for HostError {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
                 Self::conflict("a record with the same key is there already")
             }
+            // Of an insert it would be `not_found`. Which it was the database does not say, and the
+            // function knows: it should say so itself.
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-                Self::not_found("a record that the request refers to does not exist")
+                Self::conflict("a record is missing that this one refers to, or is there that refers to it")
             }
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
                 Self::unavailable("another call changed the same records at the same time: call again")
@@ -45,7 +49,7 @@ impl From<Error> for HostError {
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => unavailable(),
             Error::DatabaseError(_, information) => {
                 let message = information.message();
-                return match UNAVAILABLE.iter().find(|(said, _)| message.contains(said)) {
+                return match UNAVAILABLE.iter().find(|(said, _)| message.starts_with(said)) {
                     Some((_, advice)) => unavailable().because(format!("{message}: {advice}")),
                     None => Self::internal(error),
                 };
@@ -74,10 +78,11 @@ mod tests {
 
     #[test]
     fn constraints_become_what_they_mean_to_a_guest() {
-        let tables = "PRAGMA foreign_keys = ON; CREATE TABLE a (id INTEGER PRIMARY KEY) STRICT; INSERT INTO a VALUES (1);
+        let tables =
+            "PRAGMA foreign_keys = ON; CREATE TABLE a (id INTEGER PRIMARY KEY) STRICT; INSERT INTO a VALUES (1);
                       CREATE TABLE b (a INTEGER REFERENCES a (id)) STRICT;";
         assert_eq!(answer(tables, "INSERT INTO a VALUES (1)").code(), ErrorCode::Conflict);
-        assert_eq!(answer(tables, "INSERT INTO b VALUES (2)").code(), ErrorCode::NotFound);
+        assert_eq!(answer(tables, "INSERT INTO b VALUES (2)").code(), ErrorCode::Conflict);
         assert_eq!(answer(tables, "INSERT INTO c VALUES (2)").code(), ErrorCode::Internal);
         assert_eq!(HostError::from(Error::NotFound).code(), ErrorCode::NotFound);
     }
@@ -106,7 +111,10 @@ mod tests {
 
     #[test]
     fn the_guest_is_not_told_the_names_of_tables() {
-        let taken = answer("CREATE TABLE hidden (id INTEGER UNIQUE) STRICT; INSERT INTO hidden VALUES (1);", "INSERT INTO hidden VALUES (1)");
+        let taken = answer(
+            "CREATE TABLE hidden (id INTEGER UNIQUE) STRICT; INSERT INTO hidden VALUES (1);",
+            "INSERT INTO hidden VALUES (1)",
+        );
         assert!(!taken.to_string().contains("hidden"), "{taken}");
     }
 }

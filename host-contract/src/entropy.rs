@@ -19,7 +19,9 @@ pub struct EntropySource {
 }
 
 enum Kind {
-    System,
+    // For ids only, which need not be hard to guess: they are drawn for every call, and asking the
+    // operating system costs more than the rest of a call.
+    System { ids: Mutex<Option<Box<ChaCha20Rng>>> },
     // How often each call was made, so that two alike do not draw the same identifiers.
     Seeded { seed: u64, seen: Mutex<HashMap<[u8; 32], u64>> },
 }
@@ -27,7 +29,7 @@ enum Kind {
 impl EntropySource {
     /// The operating system's randomness.
     pub const fn system() -> Self {
-        Self { kind: Kind::System }
+        Self { kind: Kind::System { ids: Mutex::new(None) } }
     }
 
     /// Randomness that is the same in every run, and for every call depends on that call alone: one
@@ -40,7 +42,7 @@ impl EntropySource {
     /// call made again draws something else.
     pub fn for_call(&self, scope: &str, name: &str, input: &[u8]) -> Entropy {
         match &self.kind {
-            Kind::System => Entropy { generator: None },
+            Kind::System { .. } => Entropy { generator: None },
             Kind::Seeded { seed, seen } => {
                 let mut hasher = Sha256::new_with_prefix(seed.to_le_bytes());
                 for part in [scope.as_bytes(), name.as_bytes(), input] {
@@ -52,8 +54,29 @@ impl EntropySource {
                 let count = seen.entry(call).or_default();
                 *count += 1;
                 let seed = Sha256::new_with_prefix(call).chain_update(count.to_le_bytes()).finalize().into();
-                Entropy { generator: Some(Mutex::new(ChaCha20Rng::from_seed(seed))) }
+                Entropy { generator: Some(Box::new(Mutex::new(ChaCha20Rng::from_seed(seed)))) }
             }
+        }
+    }
+}
+
+impl EntropySource {
+    /// An id for a plugin call: unique, and not a secret. `scope`, `name` and `input` are those of
+    /// [`for_call`](Self::for_call).
+    pub fn call_id(&self, scope: &str, name: &str, input: &[u8]) -> Uuid {
+        match &self.kind {
+            Kind::System { ids } => {
+                let mut ids = ids.lock().unwrap_or_else(PoisonError::into_inner);
+                let generator = ids.get_or_insert_with(|| {
+                    let mut seed = [0; 32];
+                    Entropy { generator: None }.fill(&mut seed);
+                    Box::new(ChaCha20Rng::from_seed(seed))
+                });
+                let mut bytes = [0; 16];
+                generator.fill_bytes(&mut bytes);
+                uuid::Builder::from_random_bytes(bytes).into_uuid()
+            }
+            Kind::Seeded { .. } => self.for_call(scope, name, input).uuid(),
         }
     }
 }
@@ -61,7 +84,7 @@ impl EntropySource {
 impl fmt::Debug for EntropySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            Kind::System => "EntropySource::System",
+            Kind::System { .. } => "EntropySource::System",
             Kind::Seeded { .. } => "EntropySource::Seeded",
         })
     }
@@ -77,8 +100,8 @@ impl fmt::Debug for EntropySource {
 /// assert_eq!(draw(), draw());
 /// ```
 pub struct Entropy {
-    // None is the operating system.
-    generator: Option<Mutex<ChaCha20Rng>>,
+    // None is the operating system. Boxed, because every call carries one and few have it.
+    generator: Option<Box<Mutex<ChaCha20Rng>>>,
 }
 
 impl Entropy {
@@ -119,7 +142,7 @@ impl Inject for Entropy {
         Some(())
     }
 
-    fn borrow<'a>((): &'a (), call: &'a Call) -> &'a Self {
+    fn borrow<'a>((): &'a (), call: &'a Call<'_>) -> &'a Self {
         &call.entropy
     }
 }
@@ -137,6 +160,16 @@ mod tests {
         assert_eq!(source.for_call("p", "f", b"{}").bytes::<16>(), alone);
         assert_ne!(source.for_call("p", "f", b"{}").bytes::<16>(), alone, "the second such call");
         assert_ne!(EntropySource::seeded(8).for_call("p", "f", b"{}").bytes::<16>(), alone, "another seed");
+    }
+
+    #[test]
+    fn no_two_plugin_calls_have_the_same_id() {
+        for source in [EntropySource::system(), EntropySource::seeded(7)] {
+            let id = || source.call_id("p", "run", b"{}");
+            assert_ne!(id(), id());
+        }
+        let first = || EntropySource::system().call_id("p", "run", b"{}");
+        assert_ne!(first(), first(), "of two hosts");
     }
 
     #[test]

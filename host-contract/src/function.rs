@@ -26,7 +26,7 @@ pub trait HostFn: 'static {
     const ERRORS: &'static [ErrorCode] = &[];
 
     /// What the guest sends.
-    type Request: DeserializeOwned + JsonSchema;
+    type Request: DeserializeOwned + JsonSchema + 'static;
     /// What the guest gets.
     type Response: Serialize + JsonSchema;
     /// The connection that it is lent.
@@ -54,7 +54,8 @@ pub struct NoRequest {}
 #[diagnostic::on_unimplemented(
     message = "a host function cannot return `{Self}`",
     label = "its error is not a `HostError` and does not become one",
-    note = "return `Result<T, HostError>`, or write `impl From<YourError> for HostError`"
+    note = "return `Result<T, HostError>`, or write `impl From<YourError> for HostError`",
+    note = "a type whose name ends in `Result` is taken for a `Result`: if it is none, name it otherwise"
 )]
 pub trait Outcome {
     /// What the guest gets.

@@ -37,7 +37,7 @@ pub trait Inject: 'static {
     fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::Resolved>;
 
     /// Borrows it for one call.
-    fn borrow<'a>(resolved: &'a Self::Resolved, call: &'a Call) -> &'a Self;
+    fn borrow<'a>(resolved: &'a Self::Resolved, call: &'a Call<'_>) -> &'a Self;
 }
 
 impl<T: HostState> Inject for T {
@@ -47,16 +47,16 @@ impl<T: HostState> Inject for T {
         resolver.state()
     }
 
-    fn borrow<'a>(resolved: &'a Arc<T>, _: &'a Call) -> &'a T {
+    fn borrow<'a>(resolved: &'a Arc<T>, _: &'a Call<'_>) -> &'a T {
         resolved
     }
 }
 
 /// What belongs to one host call.
 #[derive(Debug)]
-pub struct Call {
+pub struct Call<'a> {
     /// Who is calling.
-    pub caller: Caller,
+    pub caller: &'a Caller,
     /// Randomness of this call alone, so that one more call changes no other.
     pub entropy: Entropy,
 }
@@ -124,7 +124,7 @@ pub trait InjectAll: 'static {
     fn resolve(resolver: &mut Resolver<'_>) -> Option<Self::Resolved>;
 
     /// Borrows each for one call.
-    fn borrow<'a>(resolved: &'a Self::Resolved, call: &'a Call) -> Self::Borrowed<'a>;
+    fn borrow<'a>(resolved: &'a Self::Resolved, call: &'a Call<'_>) -> Self::Borrowed<'a>;
 }
 
 macro_rules! inject_tuples {
@@ -139,7 +139,7 @@ macro_rules! inject_tuples {
                 Some(($($name?,)*))
             }
 
-            fn borrow<'a>(($($name,)*): &'a Self::Resolved, call: &'a Call) -> Self::Borrowed<'a> {
+            fn borrow<'a>(($($name,)*): &'a Self::Resolved, call: &'a Call<'_>) -> Self::Borrowed<'a> {
                 ($(<$name as Inject>::borrow($name, call),)*)
             }
         }

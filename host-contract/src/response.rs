@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn both_arms_survive_the_wire() {
-        for response in [HostResponse::Success(Some(7)), HostResponse::Success(None), HostResponse::Failure(failure())] {
+        for response in [HostResponse::Success(Some(7)), HostResponse::Success(None), HostResponse::Failure(failure())]
+        {
             let wire = serde_json::to_string(&response).unwrap();
             assert_eq!(serde_json::from_str::<HostResponse<Option<u32>>>(&wire).unwrap(), response, "{wire}");
         }
@@ -158,7 +159,11 @@ mod tests {
 
     #[test]
     fn success_without_the_data_that_it_needs_is_refused() {
-        assert!(serde_json::from_str::<HostResponse<u32>>(r#"{"success": true, "data": null, "error": null}"#).is_err());
-        assert!(serde_json::from_str::<HostResponse<u32>>(r#"{"success": false, "data": null, "error": null}"#).is_err());
+        assert!(
+            serde_json::from_str::<HostResponse<u32>>(r#"{"success": true, "data": null, "error": null}"#).is_err()
+        );
+        assert!(
+            serde_json::from_str::<HostResponse<u32>>(r#"{"success": false, "data": null, "error": null}"#).is_err()
+        );
     }
 }

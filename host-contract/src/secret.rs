@@ -71,7 +71,7 @@ pub trait Sensitive {
 }
 
 /// A sensitive value whose caller was shown to be allowed to see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
 pub struct Disclosed<P>(P);
