@@ -1,0 +1,13 @@
+use std::collections::BTreeMap;
+
+use hostfn::{Json, host_fn};
+
+hostfn::registry!();
+
+/// Adds up.
+#[host_fn]
+fn total(Json(counts): Json<BTreeMap<String, i32>>, Json(more): Json<BTreeMap<String, i32>>) -> i32 {
+    counts.values().chain(more.values()).sum()
+}
+
+fn main() {}
