@@ -1,1 +1,49 @@
-//! Work in progress.
+//! The framework around host functions.
+//!
+//! A function that is annotated with [`host_fn`] becomes a host function that every plugin of a
+//! [`PluginManager`] can call. What happens around it stands in `dispatch.rs`, from top to bottom.
+//!
+//! Application code names this crate `hostfn`: either through the facade of that name, or renamed,
+//! `hostfn = { package = "hostfn-runtime", … }`, where the command line and the built-in functions
+//! are not wanted.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod codec;
+pub mod db;
+mod dispatch;
+mod function;
+mod host;
+mod instance;
+mod manager;
+mod memory;
+mod module;
+mod observe;
+mod plugin;
+mod plugin_call;
+mod plugin_error;
+mod plugin_options;
+mod redact;
+mod registry;
+
+pub use clock::Clock;
+pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};
+pub use function::HostFunction;
+pub use host::Limits;
+pub use hostfn_contract::{
+    CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode, Grants,
+    HostConnection, HostError, HostFn, HostResponse, HostState, Inject, InvalidPermission, Json, Patch, SECRET_MARK,
+    Secret, Sensitive,
+};
+pub use hostfn_macros::{HostState, host_fn};
+pub use manager::{BuildError, BuildProblem, PluginManager, PluginManagerBuilder};
+pub use module::ImportProblem;
+pub use observe::{HostCall, Observer};
+pub use plugin::{GUEST_STACK_BYTES, Plugin};
+pub use plugin_error::{CallError, Imports, LoadError};
+pub use plugin_options::PluginOptions;
+pub use redact::Redactor;
+pub use registry::{Registry, RegistryError};
+
+#[doc(hidden)]
+pub use hostfn_contract::__private;

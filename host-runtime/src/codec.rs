@@ -1,0 +1,315 @@
+//! Requests from JSON, answers to JSON.
+
+use std::io;
+
+use hostfn_contract::{CallId, ErrorBody, HostError, HostResponse};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_path_to_error::Segment;
+
+/// Reads a request.
+///
+/// A guest that passes nothing sends an empty object: a function whose fields are all optional
+/// goes on working for one that was written before it had any.
+pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, HostError> {
+    let text = if text.is_empty() { "{}" } else { text };
+    // serde would take the fields of a struct from an array too, in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(HostError::invalid_request(
+            "the request is not a JSON object: pass one, with a member for each field",
+        ));
+    }
+    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+}
+
+/// Reads a request that is wrong once more, now keeping track of where. For one that is right that
+/// would cost more than reading it.
+fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> HostError {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) if error.inner().is_data() => explain_shape(text, error),
+        _ => not_json(error),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> HostError {
+    HostError::invalid_request(format!("the request is not JSON at line {}, column {}", error.line(), error.column()))
+}
+
+/// Says what is wrong and where, in the words of the request, and never repeats a value of it:
+/// it may be a secret.
+fn explain_shape(text: &str, error: serde_path_to_error::Error<serde_json::Error>) -> HostError {
+    let segments: Vec<_> = error.path().iter().cloned().collect();
+    let path = field_path(&segments);
+    let said = error.into_inner().to_string();
+    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+    // Of a field that is there the path names the field, of one that is missing its object.
+    let object = |field: &str| match segments.split_last() {
+        Some((Segment::Map { key }, above)) if key == field => field_path(above),
+        _ => path.clone(),
+    };
+    let within =
+        |object: &str, field: &str| if object.is_empty() { field.to_owned() } else { format!("{object}.{field}") };
+
+    // The name is the guest's, and anything may stand in it: it is taken from the path.
+    if let Some((Segment::Map { key }, above)) = segments.split_last()
+        && let Some(expected) = said.strip_prefix(&format!("unknown field `{key}`, "))
+    {
+        let unknown = unknown_fields(text, above.is_empty(), key, expected);
+        let named: Vec<_> =
+            unknown.iter().take(MOST_NAMES).map(|field| within(&field_path(above), &shortened(field))).collect();
+        let more = match unknown.len().saturating_sub(MOST_NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let plural = if unknown.len() == 1 { "" } else { "s" };
+        let expected = expected.replace("there are no fields", "and the request has no fields");
+        return HostError::invalid_request(format!("unknown field{plural} `{}`{more}, {expected}", named.join("`, `")))
+            .in_field(named.first().cloned().unwrap_or_default());
+    }
+    for (start, problem) in [("missing field `", "is missing"), ("duplicate field `", "is there twice")] {
+        if let Some(field) = quoted(said, start) {
+            let field = within(&object(field), field);
+            return HostError::invalid_request(format!("`{field}` {problem}")).in_field(field);
+        }
+    }
+    // "invalid type: string \"hunter2\", expected u32" without the value, in which anything may stand.
+    let problem = match said.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            format!("expected {}", in_words_of_json(expected))
+        }
+        _ => said.to_owned(),
+    };
+    if path.is_empty() {
+        HostError::invalid_request(format!("the request: {problem}"))
+    } else {
+        HostError::invalid_request(format!("{path}: {problem}")).in_field(path)
+    }
+}
+
+/// What serde expected, for somebody who writes JSON and may not know Rust.
+fn in_words_of_json(expected: &str) -> &str {
+    match expected {
+        "i8" => "an integer from -128 to 127",
+        "u8" => "an integer from 0 to 255",
+        "i16" => "an integer from -32768 to 32767",
+        "u16" => "an integer from 0 to 65535",
+        "i32" => "an integer from -2147483648 to 2147483647",
+        "u32" => "an integer from 0 to 4294967295",
+        "i64" | "i128" | "isize" => "an integer",
+        "u64" | "u128" | "usize" => "an integer that is not negative",
+        "f32" | "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "unit" => "null",
+        _ if expected.starts_with("struct ") => "an object",
+        _ if expected.starts_with("tuple ") || expected.starts_with("a tuple ") => "an array",
+        _ => expected,
+    }
+}
+
+/// What stands between `start` and the next backtick.
+fn quoted<'a>(said: &'a str, start: &str) -> Option<&'a str> {
+    said.strip_prefix(start)?.split('`').next()
+}
+
+/// As people write it: `profile.tags[2]`, without the marks for enum variants that JSON has not.
+fn field_path(segments: &[Segment]) -> String {
+    let mut written = String::new();
+    for segment in segments {
+        match segment {
+            Segment::Seq { index } => written.push_str(&format!("[{index}]")),
+            Segment::Map { key } => {
+                if !written.is_empty() {
+                    written.push('.');
+                }
+                written.push_str(key);
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    written
+}
+
+/// All the fields that are not expected, where serde stops at the first. Only those of the
+/// request's own object can be told for sure; deeper, it is the first.
+fn unknown_fields(text: &str, in_request_itself: bool, first: &str, expected: &str) -> Vec<String> {
+    let expected: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+    match serde_json::from_str(text) {
+        Ok(serde_json::Value::Object(members)) if in_request_itself => {
+            members.keys().filter(|key| !expected.contains(&key.as_str())).cloned().collect()
+        }
+        _ => vec![first.to_owned()],
+    }
+}
+
+/// An error is an answer to one call and not a place to keep a mebibyte of names.
+const MOST_NAMES: usize = 10;
+
+fn shortened(name: &str) -> String {
+    const LONGEST: usize = 64;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// Writes what a function returned, up to a size.
+pub(crate) fn encode<T: Serialize>(data: &T, limit: usize) -> Result<Vec<u8>, HostError> {
+    let mut answer = Limited { bytes: Vec::with_capacity(512), limit };
+    match serde_json::to_writer(&mut answer, &Success { success: true, data, error: () }) {
+        Ok(()) => Ok(answer.bytes),
+        Err(error) if error.is_io() => Err(HostError::limit_exceeded(format!(
+            "the answer has more than {limit} bytes, which is what the host gives: ask for less"
+        ))),
+        Err(error) => Err(HostError::internal(error)),
+    }
+}
+
+/// The success of [`HostResponse`] around borrowed data.
+#[derive(Serialize)]
+struct Success<'a, T> {
+    success: bool,
+    data: &'a T,
+    error: (),
+}
+
+/// Writes what a guest is told of an error.
+pub(crate) fn encode_error(error: &HostError, call_id: CallId) -> Vec<u8> {
+    serde_json::to_vec(&HostResponse::<()>::Failure(ErrorBody::new(error, call_id)))
+        .expect("texts and a closed list of codes are always JSON")
+}
+
+/// Stops a serializer before it fills the host's memory.
+struct Limited {
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.write_all(more)?;
+        Ok(more.len())
+    }
+
+    // What the serializer calls, once for each bracket: the default would loop over `write`.
+    #[inline]
+    fn write_all(&mut self, more: &[u8]) -> io::Result<()> {
+        if more.len() > self.limit - self.bytes.len() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        #[serde(rename = "email")]
+        _email: String,
+        #[serde(rename = "profile", default)]
+        _profile: Profile,
+        #[serde(rename = "kind", default)]
+        _kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Warm,
+        Cold,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Profile {
+        #[serde(rename = "bio", default)]
+        _bio: Option<String>,
+        #[serde(rename = "tags", default)]
+        _tags: Vec<u32>,
+    }
+
+    const NOT_AN_OBJECT: &str = "the request is not a JSON object: pass one, with a member for each field";
+
+    fn refusal(text: &str) -> (String, Option<String>) {
+        let error = decode::<Request>(text).unwrap_err();
+        assert_eq!(error.code().as_str(), "invalid_request");
+        (error.message().to_owned(), error.field().map(str::to_owned))
+    }
+
+    #[test]
+    fn what_is_wrong_and_where() {
+        for (text, message, field) in [
+            ("", "`email` is missing", Some("email")),
+            (r#"{"email": 5}"#, "email: expected a string", Some("email")),
+            (r#"{"email": "", "profile": {"bio": 5}}"#, "profile.bio: expected a string", Some("profile.bio")),
+            (
+                r#"{"email": "", "profile": {"tags": [1, "2"]}}"#,
+                "profile.tags[1]: expected an integer from 0 to 4294967295",
+                Some("profile.tags[1]"),
+            ),
+            (r#"{"email": "", "email": ""}"#, "`email` is there twice", Some("email")),
+            (
+                r#"{"email": "", "name": "", "nick": ""}"#,
+                "unknown fields `name`, `nick`, expected one of `email`, `profile`, `kind`",
+                Some("name"),
+            ),
+            (
+                r#"{"email": "", "profile": {"bip": ""}}"#,
+                "unknown field `profile.bip`, expected `bio` or `tags`",
+                Some("profile.bip"),
+            ),
+            (
+                r#"{"email": "", "a`, expected b`": ""}"#,
+                "unknown field `a`, expected b``, expected one of `email`, `profile`, `kind`",
+                Some("a`, expected b`"),
+            ),
+            (r#"{"email": "", "kind": "hunter2"}"#, "kind: expected `warm` or `cold`", Some("kind")),
+            (r#"["a@b"]"#, NOT_AN_OBJECT, None),
+            (r#""text""#, NOT_AN_OBJECT, None),
+            (r#"{"email": ""} x"#, "the request is not JSON at line 1, column 15", None),
+            (r#"{"email": "#, "the request is not JSON at line 1, column 10", None),
+        ] {
+            assert_eq!(refusal(text), (message.to_owned(), field.map(str::to_owned)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_repeated() {
+        assert!(!refusal(r#"{"email": {"hunter2": 1}}"#).0.contains("hunter2"));
+        assert!(!refusal(r#"{"email": "", "profile": "hunter2"}"#).0.contains("hunter2"));
+        assert!(!refusal(r#"{"email": "", "profile": {"tags": "a, expected hunter2"}}"#).0.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_thousand_unknown_fields_are_not_all_named() {
+        let members: Vec<_> = (0..1000).map(|number| format!("\"{number}{}\": 1", "x".repeat(100))).collect();
+        let (message, _) = refusal(&format!("{{\"email\": \"\", {}}}", members.join(", ")));
+        assert!(message.contains(" and 990 more, expected one of"), "{message}");
+        assert!(message.len() < 1000, "{message}");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let error = decode::<serde_json::Value>(&format!("{{\"deep\": {deep}}}")).unwrap_err();
+        assert_eq!(error.message(), "the request is not JSON at line 1, column 136");
+    }
+
+    #[test]
+    fn an_answer_has_a_limit() {
+        assert_eq!(encode(&7, 100).unwrap(), br#"{"success":true,"data":7,"error":null}"#);
+        assert_eq!(encode(&"x".repeat(100), 100).unwrap_err().code().as_str(), "limit_exceeded");
+        assert!(encode(&7, 38).is_ok() && encode(&7, 37).is_err());
+    }
+}

@@ -1,0 +1,210 @@
+use std::{
+    any::TypeId,
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use diesel::{ConnectionError, SqliteConnection};
+use hostfn_contract::{HostConnection, HostError, HostState, NoConnection};
+
+use super::{
+    Access, Backend, DatabaseUrl, DbConnection, InvalidDatabaseUrl, Location, MigrationError, Migrations, Transaction,
+    pool::{Manager, Pool},
+};
+
+/// How many host functions can read at once. SQLite's readers do not wait for its writer.
+const READERS: u32 = 4;
+
+/// A database that host functions reach. Cheap to clone: all clones share its connections.
+///
+/// Writes go through one connection, so that they queue instead of failing, and reads through a
+/// pool. Every function runs in a transaction. A function that must not hold a connection all
+/// along, because it does something slow between two statements, takes `database: &Database`
+/// instead of a connection and uses [`read`](Self::read) and [`write`](Self::write).
+///
+/// ```
+/// # use hostfn_runtime::Database;
+/// let database = Database::open("sqlite::memory:")?;
+/// assert_eq!(database.backend().to_string(), "sqlite");
+/// # Ok::<(), hostfn_runtime::db::DatabaseError>(())
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    backend: Backend,
+    writer: Pool,
+    // None where the one connection does both.
+    readers: Option<Pool>,
+    // A database in memory lives as long as a connection to it: this one never breaks, whatever
+    // happens to those that functions use.
+    _anchor: Option<Mutex<DbConnection>>,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// The URL is wrong.
+    #[error(transparent)]
+    Url(#[from] InvalidDatabaseUrl),
+    /// The folder that the database's file should be in is not there.
+    #[error("cannot open {url}: the folder {folder:?} does not exist; create it first")]
+    NoFolder {
+        /// The database.
+        url: String,
+        /// The folder of its file.
+        folder: String,
+    },
+    /// The database management system refused.
+    #[error("cannot open {url}: {source}")]
+    Open {
+        /// The database.
+        url: String,
+        /// What it said.
+        source: ConnectionError,
+    },
+}
+
+impl Database {
+    /// Opens the database at a [`DatabaseUrl`], and makes a SQLite file that is not there yet.
+    ///
+    /// # Errors
+    /// When the URL is wrong or the database cannot be used.
+    pub fn open(url: &str) -> Result<Self, DatabaseError> {
+        Self::open_url(url.parse()?)
+    }
+
+    /// As [`open`](Self::open), of a URL that was parsed already.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub fn open_url(url: DatabaseUrl) -> Result<Self, DatabaseError> {
+        let file = match &url.location {
+            Location::SqliteFile(path) => {
+                folder_must_exist(path, &url)?;
+                // A path that looks like a URI would be read as one.
+                match path.to_string_lossy() {
+                    path if path.starts_with("file:") => format!("./{path}"),
+                    path => path.into_owned(),
+                }
+            }
+            // Unlike `:memory:`, a named one can be opened more than once.
+            Location::SqliteMemory => format!("file:/{}?vfs=memdb", uuid::Uuid::new_v4()),
+        };
+        let manager = |access| Manager { file: file.clone(), access, durability: url.durability };
+        // What is wrong shows here, at once and in the database's own words; the pools open theirs
+        // when they need them, and would only say that they waited in vain.
+        let first = DbConnection::open_sqlite(&file, Access::Write, url.durability)
+            .map_err(|source| DatabaseError::Open { url: url.to_string(), source })?;
+        let in_memory = url.location == Location::SqliteMemory;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                backend: first.backend(),
+                writer: manager(Access::Write).into_pool(1),
+                readers: (!in_memory).then(|| manager(Access::Read).into_pool(READERS)),
+                _anchor: in_memory.then(|| Mutex::new(first)),
+                url,
+            }),
+        })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Which database management system it is.
+    pub fn backend(&self) -> Backend {
+        self.inner.backend
+    }
+
+    /// Runs `body` in a transaction that only reads, on a connection that cannot write.
+    ///
+    /// # Errors
+    /// Those of `body`, and `unavailable` when no connection could be had.
+    pub fn read<T>(&self, body: impl FnOnce(&mut DbConnection) -> Result<T, HostError>) -> Result<T, HostError> {
+        self.run(Access::Read, body)
+    }
+
+    /// Runs `body` in a transaction on the connection that writes. It commits when `body` succeeds
+    /// and rolls back when it fails or panics.
+    ///
+    /// # Errors
+    /// Those of `body`, and `unavailable` when the connection could not be had.
+    pub fn write<T>(&self, body: impl FnOnce(&mut DbConnection) -> Result<T, HostError>) -> Result<T, HostError> {
+        self.run(Access::Write, body)
+    }
+
+    fn run<T>(
+        &self,
+        access: Access,
+        body: impl FnOnce(&mut DbConnection) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut transaction = self.begin(access)?;
+        let value = body(transaction.connection())?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Applies those of a crate's migrations that were not applied yet, all or none, and answers
+    /// their names. `owner` keeps them apart from those of other crates in the same database.
+    ///
+    /// # Errors
+    /// When the database refuses one.
+    pub fn migrate(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
+        let mut connection = self.inner.writer.get().map_err(|error| MigrationError::new(owner, error))?;
+        migrations.apply(owner, &mut connection)
+    }
+
+    /// The names of a crate's migrations that were not applied yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn pending_migrations(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
+        let readers = self.inner.readers.as_ref().unwrap_or(&self.inner.writer);
+        let mut connection = readers.get().map_err(|error| MigrationError::new(owner, error))?;
+        migrations.pending(owner, &mut connection)
+    }
+
+    /// Whether it has the connection that a host function takes.
+    pub(crate) fn offers<C: HostConnection>(&self) -> bool {
+        let concrete = match self.backend() {
+            Backend::Sqlite => TypeId::of::<SqliteConnection>(),
+        };
+        [TypeId::of::<NoConnection>(), TypeId::of::<DbConnection>(), concrete].contains(&TypeId::of::<C>())
+    }
+
+    pub(crate) fn begin(&self, access: Access) -> Result<Transaction, HostError> {
+        let pool = match (access, &self.inner.readers) {
+            (Access::Read, Some(readers)) => readers,
+            _ => &self.inner.writer,
+        };
+        let connection = pool.get().map_err(|error| {
+            HostError::unavailable("the database is busy: call again later")
+                .because(format!("no connection became free in time: {error}"))
+        })?;
+        Transaction::begin(connection, access, self.inner.readers.is_none())
+    }
+}
+
+fn folder_must_exist(path: &Path, url: &DatabaseUrl) -> Result<(), DatabaseError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(DatabaseError::NoFolder { url: url.to_string(), folder: folder.display().to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl HostState for Database {}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.inner.url.to_string()).finish()
+    }
+}

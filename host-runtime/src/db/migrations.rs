@@ -1,0 +1,229 @@
+use std::{error::Error, fmt, sync::Arc};
+
+use diesel::{
+    QueryDsl, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    dsl::sql,
+    migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
+    result::QueryResult,
+    sql_types::{Bool, Text},
+    sqlite::Sqlite,
+};
+use diesel_migrations::MigrationHarness;
+
+use super::DbConnection;
+use crate::on_backend;
+
+/// The migrations of one crate, for each backend that it supports.
+///
+/// Several crates' migrations live in one database: diesel's own table of applied migrations holds
+/// each under its owner's name, so that equal versions do not clash, nor do an application's own
+/// that it runs with diesel alone.
+///
+/// ```
+/// # use hostfn_runtime::{Database, db::Migrations};
+/// use diesel_migrations::FileBasedMigrations;
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::create_dir_all(folder.path().join("migrations/1_notes"))?;
+/// # std::fs::write(folder.path().join("migrations/1_notes/up.sql"), "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT;")?;
+/// # std::fs::write(folder.path().join("migrations/1_notes/down.sql"), "DROP TABLE notes;")?;
+///
+/// // Usually `diesel_migrations::embed_migrations!("migrations")`.
+/// let migrations = Migrations::sqlite(FileBasedMigrations::find_migrations_directory_in_path(folder.path())?);
+/// let database = Database::open("sqlite::memory:")?;
+/// assert_eq!(database.migrate("my-app", &migrations)?, ["1_notes"]);
+/// assert!(database.migrate("my-app", &migrations)?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+#[derive(Clone)]
+pub struct Migrations {
+    sqlite: Arc<dyn MigrationSource<Sqlite> + Send + Sync>,
+}
+
+/// Migrations that could not be applied, or read.
+#[derive(Debug, thiserror::Error)]
+#[error("the migrations of `{owner}` cannot be applied, and nothing was changed: {source}")]
+pub struct MigrationError {
+    owner: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl MigrationError {
+    pub(super) fn new(owner: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { owner: owner.to_owned(), source: source.into() }
+    }
+}
+
+impl Migrations {
+    /// Migrations for SQLite: what `embed_migrations!` makes.
+    pub fn sqlite(migrations: impl MigrationSource<Sqlite> + Send + Sync + 'static) -> Self {
+        Self { sqlite: Arc::new(migrations) }
+    }
+
+    pub(super) fn apply(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
+        match connection {
+            DbConnection::Sqlite(connection) => without_foreign_keys(connection, |connection| {
+                // The write lock is taken before it is known what is pending, so that two hosts that
+                // start at once do not apply the same migration twice.
+                connection.immediate_transaction(|connection| {
+                    let owned = OwnedBy { owner, migrations: &*self.sqlite };
+                    let pending = connection.pending_migrations(owned).map_err(Failed)?;
+                    let names = pending.iter().map(|migration| migration.name().to_string()).collect();
+                    connection.run_migrations(&pending).map_err(Failed)?;
+                    check_foreign_keys(connection)?;
+                    Ok(names)
+                })
+            }),
+        }
+        .map_err(|Failed(source)| MigrationError::new(owner, source))
+    }
+
+    /// Reads only, where diesel's own would make its table.
+    pub(super) fn pending(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
+        let applied = connection.applied_migrations().map_err(|error| MigrationError::new(owner, error))?;
+        let mut all = OwnedBy { owner, migrations: &*self.sqlite }
+            .migrations()
+            .map_err(|error| MigrationError::new(owner, error))?;
+        all.retain(|migration| !applied.contains(&migration.name().version().to_string()));
+        all.sort_by_key(|migration| migration.name().version().as_owned());
+        Ok(all.iter().map(|migration| migration.name().to_string()).collect())
+    }
+}
+
+/// SQLite changes a table by making another, copying, dropping the first and renaming: with foreign
+/// keys on, the drop would delete all that refers to it. They cannot be turned off inside a transaction.
+fn without_foreign_keys<T>(
+    connection: &mut SqliteConnection,
+    body: impl FnOnce(&mut SqliteConnection) -> Result<T, Failed>,
+) -> Result<T, Failed> {
+    connection.batch_execute("PRAGMA foreign_keys = OFF")?;
+    let outcome = body(connection);
+    connection.batch_execute("PRAGMA foreign_keys = ON")?;
+    outcome
+}
+
+/// What the foreign keys would have refused meanwhile is refused at the end.
+fn check_foreign_keys(connection: &mut SqliteConnection) -> Result<(), Failed> {
+    let tables: Vec<String> =
+        sql::<Text>("SELECT \"table\" FROM pragma_foreign_key_check GROUP BY 1").load(connection)?;
+    match tables.as_slice() {
+        [] => Ok(()),
+        tables => Err(Failed(format!("rows of {} would refer to rows that are not there", tables.join(", ")).into())),
+    }
+}
+
+impl DbConnection {
+    /// The version of the newest migration of a crate that was applied, if one was.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn newest_migration(&mut self, owner: &str) -> QueryResult<Option<String>> {
+        let owned = format!("{owner}/");
+        let versions = self.applied_migrations()?;
+        Ok(versions.iter().rev().find_map(|version| version.strip_prefix(&owned)).map(str::to_owned))
+    }
+
+    /// The versions of all migrations that were applied, of all owners, sorted; none where none ever was.
+    fn applied_migrations(&mut self) -> QueryResult<Vec<String>> {
+        let is_there: bool = match self {
+            Self::Sqlite(connection) => {
+                sql::<Bool>("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')")
+                    .get_result(connection)?
+            }
+        };
+        if !is_there {
+            return Ok(Vec::new());
+        }
+        on_backend!(self, |connection| {
+            applied_migrations::table
+                .select(applied_migrations::version)
+                .order(applied_migrations::version)
+                .load(connection)
+        })
+    }
+}
+
+impl fmt::Debug for Migrations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Migrations")
+    }
+}
+
+diesel::table! {
+    /// Diesel's own table.
+    #[sql_name = "__diesel_schema_migrations"]
+    applied_migrations (version) {
+        version -> Text,
+    }
+}
+
+/// What `transaction` needs its error to be made from, and the harness's error is not.
+struct Failed(Box<dyn Error + Send + Sync>);
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Migrations whose versions carry the name of the crate that they belong to.
+struct OwnedBy<'a> {
+    owner: &'a str,
+    migrations: &'a dyn MigrationSource<Sqlite>,
+}
+
+impl MigrationSource<Sqlite> for OwnedBy<'_> {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Sqlite>>>> {
+        let owned = |migration: Box<dyn Migration<Sqlite>>| {
+            let name = OwnedName {
+                version: format!("{}/{}", self.owner, migration.name().version()),
+                name: migration.name().to_string(),
+            };
+            Box::new(OwnedMigration { name, migration }) as Box<dyn Migration<Sqlite>>
+        };
+        Ok(self.migrations.migrations()?.into_iter().map(owned).collect())
+    }
+}
+
+struct OwnedMigration {
+    name: OwnedName,
+    migration: Box<dyn Migration<Sqlite>>,
+}
+
+impl Migration<Sqlite> for OwnedMigration {
+    fn run(&self, connection: &mut dyn diesel::connection::BoxableConnection<Sqlite>) -> diesel::migration::Result<()> {
+        self.migration.run(connection)
+    }
+
+    fn revert(
+        &self,
+        connection: &mut dyn diesel::connection::BoxableConnection<Sqlite>,
+    ) -> diesel::migration::Result<()> {
+        self.migration.revert(connection)
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self.migration.metadata()
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        &self.name
+    }
+}
+
+struct OwnedName {
+    version: String,
+    name: String,
+}
+
+impl MigrationName for OwnedName {
+    fn version(&self) -> MigrationVersion<'_> {
+        MigrationVersion::from(self.version.as_str())
+    }
+}
+
+impl fmt::Display for OwnedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

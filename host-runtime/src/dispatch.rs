@@ -1,0 +1,74 @@
+//! The path of every host call, from top to bottom. There is no other.
+//!
+//! It is written once, generic over [`HostFn`], so that an annotation expands to data: what a new
+//! function must not forget, it cannot forget. The order matters. Nothing is read of a plugin that
+//! may not call. The answer is encoded before the commit, so that what cannot be told is not
+//! done. The guest gets the answer after the commit, so that what it was told is done.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+use hostfn_contract::{Call, HostError, HostFn, InjectAll};
+
+use crate::{
+    codec,
+    function::Bound,
+    host::Host,
+    memory::{Guest, Handle},
+    observe,
+    plugin_call::PluginCall,
+};
+
+/// Answers one host call. A guest is always answered, except when it has no memory for it.
+pub(crate) fn dispatch<F: HostFn>(
+    function: &Bound<F>,
+    plugin_call: &PluginCall,
+    guest: &mut Guest<'_>,
+    request: Option<Handle>,
+) -> Result<Handle, extism::Error> {
+    let caller = plugin_call.next_caller();
+    let call_id = caller.call_id();
+    let span = tracing::debug_span!(
+        "host_call", plugin = caller.plugin(), function = F::NAME, call = %call_id,
+        outcome = tracing::field::Empty, microseconds = tracing::field::Empty,
+    );
+    let _entered = span.enter();
+    let host = plugin_call.host();
+    // Nobody waits for the time of a call that nobody watches.
+    let started = (host.is_observed() || !span.is_disabled()).then(Instant::now);
+    let call = || -> Result<Vec<u8>, HostError> {
+        caller.authorise(F::PERMISSION)?;
+        let text = guest.read(request.unwrap_or_default(), host.limits.request_bytes)?;
+        let entropy = host.entropy.for_call(caller.plugin(), F::NAME, text.as_bytes());
+        let call = Call { caller: &caller, entropy };
+        run(function, host, &call, text)
+    };
+    let outcome = contain_panic(call);
+    observe::outcome::<F>(&span, &caller, &outcome, started);
+    let answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
+    host.observe(&function.description, &caller, guest, request, &answer, started);
+    guest.write(&answer)
+}
+
+/// What lies between the guest's memory and the guest's memory.
+fn run<F: HostFn>(function: &Bound<F>, host: &Host, call: &Call<'_>, text: &str) -> Result<Vec<u8>, HostError> {
+    let request = codec::decode::<F::Request>(text)?;
+    let mut lease = host.begin::<F>()?;
+    let state = F::State::borrow(&function.state, call);
+    let response = F::call(lease.connection()?, state, request)?;
+    let answer = codec::encode(&response, host.limits.response_bytes)?;
+    lease.commit()?;
+    Ok(answer)
+}
+
+/// Makes a panic an answer. Unwinding through Extism would poison the plugin for ever. What the
+/// function held is dropped while it unwinds, its connection with it, which is discarded then.
+fn contain_panic<T>(call: impl FnOnce() -> Result<T, HostError>) -> Result<T, HostError> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(HostError::internal(format!("the host function panicked: {said}")))
+    })
+}

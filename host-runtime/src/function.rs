@@ -1,0 +1,176 @@
+use std::{any::TypeId, sync::Arc};
+
+use extism::Function;
+use hostfn_contract::{ErrorCode, HostConnection, HostFn, InjectAll, NoConnection, NoRequest, Resolver};
+use schemars::{Schema, generate::SchemaSettings};
+
+use crate::{Database, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
+
+/// A host function as a registry holds it: what it is, and how it is bound to a host.
+///
+/// `#[host_fn]` makes one. It says what a plugin's author and an administrator need to know.
+#[derive(Clone, Copy)]
+pub struct HostFunction {
+    name: &'static str,
+    namespace: &'static str,
+    documentation: &'static str,
+    permission: &'static str,
+    read_only: bool,
+    deprecated: Option<&'static str>,
+    errors: &'static [ErrorCode],
+    takes_request: fn() -> bool,
+    can_be_called_with_nothing: fn() -> bool,
+    request_schema: fn() -> Schema,
+    response_schema: fn() -> Schema,
+    connection: fn() -> Connection,
+    bind: fn(HostFunction, &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>>,
+}
+
+/// The connection that a function takes.
+pub(crate) struct Connection {
+    pub(crate) type_name: &'static str,
+    pub(crate) is_needed: bool,
+    pub(crate) is_offered_by: fn(&Database) -> bool,
+}
+
+impl HostFunction {
+    /// The host function that an annotation describes.
+    pub const fn of<F: HostFn>() -> Self {
+        Self {
+            name: F::NAME,
+            namespace: F::NAMESPACE,
+            documentation: F::DOCUMENTATION,
+            permission: F::PERMISSION,
+            read_only: F::READ_ONLY,
+            deprecated: F::DEPRECATED,
+            errors: F::ERRORS,
+            takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
+            can_be_called_with_nothing: || codec::decode::<F::Request>("").is_ok(),
+            request_schema: || {
+                SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<F::Request>()
+            },
+            response_schema: || {
+                SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<F::Response>()
+            },
+            connection: || Connection {
+                type_name: std::any::type_name::<F::Connection>(),
+                is_needed: needs_database::<F::Connection>(),
+                is_offered_by: Database::offers::<F::Connection>,
+            },
+            bind: bind::<F>,
+        }
+    }
+
+    /// The name that a guest imports.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The module that a guest imports it from.
+    pub fn namespace(&self) -> &'static str {
+        self.namespace
+    }
+
+    /// Its doc comment, in Markdown.
+    pub fn documentation(&self) -> &'static str {
+        self.documentation
+    }
+
+    /// What a plugin must be granted to call it.
+    pub fn permission(&self) -> &'static str {
+        self.permission
+    }
+
+    /// Whether it only reads.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// What to use instead, where it should not be used any more.
+    pub fn deprecated(&self) -> Option<&'static str> {
+        self.deprecated
+    }
+
+    /// The domain errors that it may answer. Every function may answer the others.
+    pub fn errors(&self) -> &'static [ErrorCode] {
+        self.errors
+    }
+
+    /// Whether it takes a request.
+    pub fn takes_request(&self) -> bool {
+        (self.takes_request)()
+    }
+
+    /// Whether a guest may import it without a parameter: nothing of its request is required.
+    pub fn can_be_called_with_nothing(&self) -> bool {
+        (self.can_be_called_with_nothing)()
+    }
+
+    /// The JSON Schema (2020-12) of what it takes.
+    pub fn request_schema(&self) -> Schema {
+        (self.request_schema)()
+    }
+
+    /// The JSON Schema (2020-12) of the data that it answers with.
+    pub fn response_schema(&self) -> Schema {
+        (self.response_schema)()
+    }
+
+    /// The namespace and the name, by which a guest imports it and a host sorts it.
+    pub(crate) fn import(&self) -> (&'static str, &'static str) {
+        (self.namespace, self.name)
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        (self.connection)()
+    }
+
+    /// Binds it to what a host was given, or lets the resolver note what is missing.
+    pub(crate) fn bind(&self, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
+        (self.bind)(*self, resolver)
+    }
+}
+
+impl std::fmt::Debug for HostFunction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostFunction")
+            .field("namespace", &self.namespace)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+fn needs_database<C: HostConnection>() -> bool {
+    TypeId::of::<C>() != TypeId::of::<NoConnection>()
+}
+
+/// A host function and what it borrows from its host.
+pub(crate) struct Bound<F: HostFn> {
+    pub(crate) description: HostFunction,
+    pub(crate) state: <F::State as InjectAll>::Resolved,
+}
+
+fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
+    let state = F::State::resolve(resolver)?;
+    Some(Arc::new(Bound::<F> { description, state }))
+}
+
+/// A [`Bound`] function of whatever type.
+pub(crate) trait AnyBound: Send + Sync {
+    fn description(&self) -> &HostFunction;
+
+    /// The function for the linker of one instance, with the arity that its guest imports.
+    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, takes_request: bool) -> Function;
+}
+
+impl<F: HostFn> AnyBound for Bound<F> {
+    fn description(&self) -> &HostFunction {
+        &self.description
+    }
+
+    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, takes_request: bool) -> Function {
+        memory::extism_function(F::NAMESPACE, F::NAME, takes_request, move |guest, request| {
+            dispatch(&*self, &plugin_call, guest, request)
+        })
+    }
+}

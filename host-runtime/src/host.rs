@@ -1,0 +1,117 @@
+use std::{
+    any::{Any, TypeId},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, NoConnection};
+
+use crate::{
+    Database,
+    db::{Access, Transaction},
+    function::{AnyBound, HostFunction},
+    memory::{Guest, Handle},
+    observe::{HostCall, Observer},
+};
+
+/// What all plugins of one manager share. It does not change once it is built.
+pub(crate) struct Host {
+    /// Sorted by namespace and name.
+    pub(crate) functions: Vec<Arc<dyn AnyBound>>,
+    pub(crate) database: Option<Database>,
+    pub(crate) entropy: EntropySource,
+    pub(crate) limits: Limits,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+}
+
+/// How large requests and answers may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest request that a host function takes, in bytes of JSON. One mebibyte by default.
+    pub request_bytes: usize,
+    /// The largest answer that a host function gives, in bytes of JSON. One mebibyte by default.
+    pub response_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { request_bytes: 1 << 20, response_bytes: 1 << 20 }
+    }
+}
+
+impl Host {
+    /// The function that a guest imports by this namespace and name.
+    pub(crate) fn function(&self, namespace: &str, name: &str) -> Option<&Arc<dyn AnyBound>> {
+        let position =
+            self.functions.binary_search_by_key(&(namespace, name), |function| function.description().import()).ok()?;
+        Some(&self.functions[position])
+    }
+
+    pub(crate) fn descriptions(&self) -> impl Iterator<Item = &HostFunction> {
+        self.functions.iter().map(|function| function.description())
+    }
+
+    /// Lends a function its connection, inside a transaction, or nothing where it takes none.
+    pub(crate) fn begin<F: HostFn>(&self) -> Result<Lease, HostError> {
+        if TypeId::of::<F::Connection>() == TypeId::of::<NoConnection>() {
+            return Ok(Lease { transaction: None, none: NoConnection });
+        }
+        let access = if F::READ_ONLY { Access::Read } else { Access::Write };
+        // A host without the database that a function needs is refused when it is built.
+        let database = self.database.as_ref().ok_or_else(|| HostError::internal("the host has no database"))?;
+        Ok(Lease { transaction: Some(database.begin(access)?), none: NoConnection })
+    }
+
+    /// Whether anybody watches host calls.
+    pub(crate) fn is_observed(&self) -> bool {
+        !self.observers.is_empty()
+    }
+
+    /// Shows one host call to those who watch, if any do.
+    pub(crate) fn observe(
+        &self,
+        function: &HostFunction,
+        caller: &Caller,
+        guest: &mut Guest<'_>,
+        request: Option<Handle>,
+        answer: &[u8],
+        started: Option<Instant>,
+    ) {
+        if !self.is_observed() {
+            return;
+        }
+        let duration = started.map(|started| started.elapsed()).unwrap_or_default();
+        // Read again rather than kept: a call that nobody watches copies nothing.
+        let request = guest.read(request.unwrap_or_default(), self.limits.request_bytes).unwrap_or_default();
+        let response = std::str::from_utf8(answer).unwrap_or_default();
+        let call = HostCall { function, caller, request, response, duration };
+        for observer in &self.observers {
+            // The call is done; who only watches must not end it.
+            if catch_unwind(AssertUnwindSafe(|| observer.host_call(&call))).is_err() {
+                tracing::error!(function = call.function.name(), call = %caller.call_id(), "an observer panicked");
+            }
+        }
+    }
+}
+
+/// What a function holds of the database while it runs.
+pub(crate) struct Lease {
+    transaction: Option<Transaction>,
+    none: NoConnection,
+}
+
+impl Lease {
+    pub(crate) fn connection<C: HostConnection>(&mut self) -> Result<&mut C, HostError> {
+        match &mut self.transaction {
+            Some(transaction) => transaction.connection_as(),
+            None => (&mut self.none as &mut dyn Any)
+                .downcast_mut()
+                .ok_or_else(|| HostError::internal("a connection was not begun")),
+        }
+    }
+
+    pub(crate) fn commit(self) -> Result<(), HostError> {
+        self.transaction.map_or(Ok(()), Transaction::commit)
+    }
+}

@@ -1,0 +1,107 @@
+//! Instances of a plugin: each runs one call at a time and is used again for the next.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hostfn_contract::Caller;
+
+use crate::{host::Host, plugin::Recipe, plugin_call::PluginCall};
+
+/// A guest with memory of its own.
+///
+/// Each has an engine of its own as well, which the compile cache makes cheap: Extism ends an
+/// overdue call by the engine's epoch, and would end every other call on the same engine with it.
+pub(crate) struct Instance {
+    pub(crate) plugin: extism::Plugin,
+    pub(crate) plugin_call: Arc<PluginCall>,
+}
+
+impl Instance {
+    pub(crate) fn new(recipe: &Recipe, host: Arc<Host>, caller: Caller) -> Result<Self, extism::Error> {
+        let plugin_call = Arc::new(PluginCall::new(host.clone(), caller));
+        let functions = recipe.links().iter().filter_map(|link| {
+            let function = host.function(&link.namespace, &link.name)?.clone();
+            Some(function.link(plugin_call.clone(), link.takes_request))
+        });
+        let plugin = recipe.builder().with_functions(functions).build()?;
+        Ok(Self { plugin, plugin_call })
+    }
+}
+
+/// The instances of one plugin, up to a number.
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    freed: Condvar,
+    most: usize,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Instance>,
+    in_use: usize,
+    /// How many calls wait for one of those in use: waking nobody is a system call all the same.
+    waiting: usize,
+}
+
+impl Pool {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { state: Mutex::default(), freed: Condvar::new(), most }
+    }
+
+    /// Adds the first instance, before anybody waits for one.
+    pub(crate) fn put(&self, instance: Instance) {
+        self.lock().idle.push(instance);
+    }
+
+    /// Waits for a place among those in use, or for so long.
+    pub(crate) fn take(&self, patience: Duration) -> Option<Slot<'_>> {
+        let since = Instant::now();
+        let mut state = self.lock();
+        while state.in_use >= self.most {
+            let left = patience.checked_sub(since.elapsed())?;
+            state.waiting += 1;
+            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
+        }
+        state.in_use += 1;
+        Some(Slot { instance: state.idle.pop(), pool: self })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the instances in use, given up when it is dropped.
+pub(crate) struct Slot<'a> {
+    instance: Option<Instance>,
+    pool: &'a Pool,
+}
+
+impl Slot<'_> {
+    /// An instance that was idle, if one was. Whoever gets none makes one.
+    pub(crate) fn take_instance(&mut self) -> Option<Instance> {
+        self.instance.take()
+    }
+
+    /// Keeps an instance for the next call. One that is not put back, because it trapped or was
+    /// stopped, is dropped.
+    pub(crate) fn put_back(&mut self, instance: Instance) {
+        self.instance = Some(instance);
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pool.lock();
+        state.in_use -= 1;
+        state.idle.extend(self.instance.take());
+        let somebody_waits = state.waiting > 0;
+        drop(state);
+        if somebody_waits {
+            self.pool.freed.notify_one();
+        }
+    }
+}

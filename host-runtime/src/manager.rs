@@ -1,0 +1,392 @@
+use std::{fmt, sync::Arc};
+
+use hostfn_contract::{EntropySource, HostState, MissingState, Resolver, States};
+
+use crate::{
+    Clock, Database, HostFunction, Registry, RegistryError,
+    db::MigrationError,
+    function::AnyBound,
+    host::{Host, Limits},
+    observe::Observer,
+    plugin::Plugin,
+    plugin_error::LoadError,
+    plugin_options::PluginOptions,
+};
+
+/// A host: the functions, the database and the state that its plugins share.
+///
+/// It is `Send + Sync` and cheap to clone, so that one of it serves all threads of a program.
+///
+/// ```
+/// # extern crate hostfn_runtime as hostfn;
+/// use hostfn::{Database, Grants, PluginManager};
+/// # hostfn::registry!();
+/// #
+/// # /// Answers what it is sent.
+/// # #[hostfn::host_fn(permission = "echo")]
+/// # pub fn echo(text: String) -> String { text }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let manager = PluginManager::with_database(Database::open("sqlite::memory:")?, registry())?;
+/// # let wasm = wat::parse_str(r#"(module (import "extism:host/user" "echo" (func (param i64) (result i64)))
+/// #     (func (export "run") (result i32) i32.const 0))"#)?;
+/// let plugin = manager.load("example", &wasm, Grants::of(["echo"])?)?;
+/// let output = plugin.call("run", "input")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Async programs
+/// A plugin call blocks its thread. In an async program run it where blocking is allowed, with
+/// tokio `tokio::task::spawn_blocking(move || plugin.call("run", input))`. A guest needs about a
+/// mebibyte of native stack; on a thread with less left, the call gets a stack of its own, of
+/// [`GUEST_STACK_BYTES`](crate::GUEST_STACK_BYTES).
+#[derive(Clone)]
+pub struct PluginManager {
+    host: Arc<Host>,
+}
+
+impl PluginManager {
+    /// A host with no functions and no database: for plugins that only compute.
+    pub fn new() -> Self {
+        Self::builder().build().expect("a host of nothing lacks nothing")
+    }
+
+    /// A host with a database and one crate's functions, whose migrations are applied.
+    ///
+    /// # Errors
+    /// Everything that the functions need and the host lacks.
+    pub fn with_database(database: Database, functions: Registry) -> Result<Self, BuildError> {
+        Self::builder().database(database).functions(functions).build()
+    }
+
+    /// A host of several crates' functions, with state, or with limits of its own.
+    pub fn builder() -> PluginManagerBuilder {
+        PluginManagerBuilder::default()
+    }
+
+    /// Loads a plugin: a name that logs and functions know it by, its compiled module, and what it
+    /// is granted, which is nothing unless it is said ([`Grants::none`](crate::Grants::none)).
+    ///
+    /// # Errors
+    /// When the bytes are no module, and with the list of all its imports that the host lacks.
+    pub fn load(&self, name: &str, module: &[u8], options: impl Into<PluginOptions>) -> Result<Plugin, LoadError> {
+        Plugin::load(self.host.clone(), name, module, options.into())
+    }
+
+    /// The functions of this host, sorted by namespace and name.
+    pub fn functions(&self) -> impl Iterator<Item = &HostFunction> {
+        self.host.descriptions()
+    }
+
+    /// Its database, if it has one.
+    pub fn database(&self) -> Option<&Database> {
+        self.host.database.as_ref()
+    }
+}
+
+impl Default for PluginManager {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for PluginManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginManager").field("database", &self.host.database).finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`PluginManager`] from what it is given.
+#[derive(Default)]
+pub struct PluginManagerBuilder {
+    registries: Vec<Registry>,
+    database: Option<Database>,
+    clock: Option<Clock>,
+    entropy: Option<EntropySource>,
+    states: States,
+    provided_twice: Vec<&'static str>,
+    limits: Limits,
+    observers: Vec<Arc<dyn Observer>>,
+    leave_migrations: bool,
+}
+
+impl PluginManagerBuilder {
+    /// Exposes the functions of a crate. Only the crates that are named here are exposed.
+    #[must_use]
+    pub fn functions(mut self, registry: Registry) -> Self {
+        self.registries.push(registry);
+        self
+    }
+
+    /// The database that the functions reach.
+    #[must_use]
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    /// State that functions borrow as `&T`.
+    #[must_use]
+    pub fn provide<T: HostState>(mut self, state: T) -> Self {
+        if !self.states.insert(Arc::new(state)) {
+            self.provided_twice.push(std::any::type_name::<T>());
+        }
+        self
+    }
+
+    /// Another clock than the operating system's: a fixed one in tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Other randomness than the operating system's: a seeded one in tests.
+    #[must_use]
+    pub fn entropy(mut self, entropy: EntropySource) -> Self {
+        self.entropy = Some(entropy);
+        self
+    }
+
+    /// How large requests and answers may be.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Somebody who watches all host calls.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Refuses a database with migrations that were not applied, instead of applying them: for
+    /// databases that many hosts share and that are migrated as a step of their own.
+    #[must_use]
+    pub fn without_migrating(mut self) -> Self {
+        self.leave_migrations = true;
+        self
+    }
+
+    /// The crates' functions that were given so far.
+    pub fn registries(&self) -> &[Registry] {
+        &self.registries
+    }
+
+    /// Builds the host.
+    ///
+    /// # Errors
+    /// Everything that the functions need and the host lacks, at once and not at the first call.
+    pub fn build(mut self) -> Result<PluginManager, BuildError> {
+        let mut problems: Vec<_> =
+            self.provided_twice.iter().map(|type_name| BuildProblem::ProvidedTwice { type_name }).collect();
+        if !self.states.insert(Arc::new(self.clock.unwrap_or_else(Clock::system))) {
+            problems.push(BuildProblem::ProvidedOtherwise { type_name: "Clock", method: "clock" });
+        }
+        if self.states.get::<Database>().is_some() {
+            problems.push(BuildProblem::ProvidedOtherwise { type_name: "Database", method: "database" });
+        } else if let Some(database) = &self.database {
+            self.states.insert(Arc::new(database.clone()));
+        }
+
+        let mut functions: Vec<Arc<dyn AnyBound>> = Vec::new();
+        for registry in &self.registries {
+            problems.extend(registry.errors().into_iter().map(BuildProblem::Registry));
+            for function in registry.functions() {
+                match bind(function, self.database.as_ref(), &self.states) {
+                    Ok(bound) => functions.push(bound),
+                    Err(found) => problems.extend(found),
+                }
+            }
+        }
+        functions.sort_by_key(|function| function.description().import());
+        let doubles =
+            functions.windows(2).filter(|pair| pair[0].description().import() == pair[1].description().import());
+        problems.extend(
+            doubles.map(|pair| {
+                BuildProblem::Registry(RegistryError::Duplicate { function: pair[0].description().name() })
+            }),
+        );
+        // A database is changed only for a host that will run.
+        if problems.is_empty()
+            && let Some(database) = &self.database
+        {
+            problems.extend(migrate(database, &self.registries, self.leave_migrations));
+        }
+        if !problems.is_empty() {
+            return Err(BuildError { problems });
+        }
+        Ok(PluginManager {
+            host: Arc::new(Host {
+                functions,
+                database: self.database,
+                entropy: self.entropy.unwrap_or_else(EntropySource::system),
+                limits: self.limits,
+                observers: self.observers,
+            }),
+        })
+    }
+}
+
+impl From<Registry> for PluginManagerBuilder {
+    fn from(registry: Registry) -> Self {
+        Self::default().functions(registry)
+    }
+}
+
+fn bind(
+    function: &HostFunction,
+    database: Option<&Database>,
+    states: &States,
+) -> Result<Arc<dyn AnyBound>, Vec<BuildProblem>> {
+    let mut resolver = Resolver::new(states);
+    let bound = function.bind(&mut resolver);
+    let missing = resolver.into_missing().into_iter();
+    let mut problems: Vec<_> =
+        missing.map(|state| BuildProblem::MissingState { function: function.name(), state }).collect();
+    let connection = function.connection();
+    match database {
+        None if connection.is_needed => problems.push(BuildProblem::NoDatabase { function: function.name() }),
+        Some(database) if !(connection.is_offered_by)(database) => problems.push(BuildProblem::OtherDatabase {
+            function: function.name(),
+            connection: connection.type_name,
+            backend: database.backend().to_string(),
+        }),
+        _ => {}
+    }
+    match bound {
+        Some(bound) if problems.is_empty() => Ok(bound),
+        Some(_) => Err(problems),
+        None => {
+            // An `Inject` of somebody's own may fail to say what it lacks.
+            if problems.is_empty() {
+                problems.push(BuildProblem::Unresolved { function: function.name() });
+            }
+            Err(problems)
+        }
+    }
+}
+
+fn migrate(database: &Database, registries: &[Registry], leave: bool) -> Vec<BuildProblem> {
+    let mut problems = Vec::new();
+    for registry in registries {
+        let Some(migrations) = registry.migrations() else { continue };
+        let outcome = if leave {
+            database.pending_migrations(registry.owner(), migrations)
+        } else {
+            database.migrate(registry.owner(), migrations).map(|_| Vec::new())
+        };
+        match outcome {
+            Ok(pending) if pending.is_empty() => {}
+            Ok(pending) => problems.push(BuildProblem::NotMigrated { owner: registry.owner(), pending }),
+            Err(error) => problems.push(BuildProblem::Migration(error)),
+        }
+    }
+    problems
+}
+
+/// Why a host cannot be built: everything that is wrong, at once.
+#[derive(Debug)]
+pub struct BuildError {
+    problems: Vec<BuildProblem>,
+}
+
+impl BuildError {
+    /// Everything that is wrong.
+    pub fn problems(&self) -> &[BuildProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the host cannot be built:")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// One thing that a host lacks or cannot take.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildProblem {
+    /// A registry holds a function that no host can take.
+    #[error(transparent)]
+    Registry(RegistryError),
+    /// A function borrows state that the host was not given.
+    #[error("host function `{function}` borrows `{}`, which the host was not given: add {}",
+        state.type_name, how_to_give(*state))]
+    MissingState {
+        /// The function.
+        function: &'static str,
+        /// The state.
+        state: MissingState,
+    },
+    /// Something that a function borrows could not be resolved, and its `Inject` does not say why.
+    #[error(
+        "host function `{function}` borrows something that could not be resolved: in its `Inject::resolve`, take \
+        states with `Resolver::state`, which notes what is missing"
+    )]
+    Unresolved {
+        /// The function.
+        function: &'static str,
+    },
+    /// A function needs a database and the host has none.
+    #[error("host function `{function}` needs a database: add `.database(Database::open(…)?)`")]
+    NoDatabase {
+        /// The function.
+        function: &'static str,
+    },
+    /// A function is written for another database management system.
+    #[error(
+        "host function `{function}` takes `{connection}`, and the database is {backend}: write `&mut DbConnection` \
+        to work on every database, or open the one that it is for"
+    )]
+    OtherDatabase {
+        /// The function.
+        function: &'static str,
+        /// The type of connection that it takes.
+        connection: &'static str,
+        /// The backend of the host's database.
+        backend: String,
+    },
+    /// State of one type was given twice.
+    #[error(
+        "`.provide(…)` was called twice with a `{type_name}`: a function could not tell them apart; wrap one in a newtype"
+    )]
+    ProvidedTwice {
+        /// The type.
+        type_name: &'static str,
+    },
+    /// The clock or the database was given as if it were state.
+    #[error("`.provide(…)` was called with a `{type_name}`: give it with `.{method}(…)`")]
+    ProvidedOtherwise {
+        /// The type.
+        type_name: &'static str,
+        /// The method of the builder that takes it.
+        method: &'static str,
+    },
+    /// Migrations were not applied, and the host was told not to.
+    #[error("migrations of `{owner}` are not applied: {}; run `hostfn migrate`", pending.join(", "))]
+    NotMigrated {
+        /// The crate whose migrations they are.
+        owner: &'static str,
+        /// Their names.
+        pending: Vec<String>,
+    },
+    /// Migrations could not be applied.
+    #[error(transparent)]
+    Migration(MigrationError),
+}
+
+fn how_to_give(state: MissingState) -> &'static str {
+    if state.type_name == std::any::type_name::<Database>() {
+        "`.database(Database::open(…)?)`"
+    } else {
+        "`.provide(…)`"
+    }
+}

@@ -1,0 +1,155 @@
+//! Why a plugin cannot be loaded, or a call of one did not succeed.
+
+use std::{fmt, time::Duration};
+
+use crate::module::ImportProblem;
+
+/// Why a plugin cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The bytes are no WebAssembly module.
+    #[error("plugin `{plugin}` is not a WebAssembly module: {reason}")]
+    NotAModule {
+        /// The plugin.
+        plugin: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// It imports what the host does not have.
+    #[error("plugin `{plugin}` imports what the host does not have:{problems}")]
+    Imports {
+        /// The plugin.
+        plugin: String,
+        /// Every import that cannot be linked.
+        problems: Imports,
+    },
+    /// It cannot be compiled or instantiated.
+    #[error("plugin `{plugin}` cannot be run: {reason}")]
+    Compile {
+        /// The plugin.
+        plugin: String,
+        /// What the engine said.
+        reason: String,
+    },
+}
+
+/// All imports of a module that a host cannot link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imports(pub Vec<ImportProblem>);
+
+impl fmt::Display for Imports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// Why a plugin call did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// There is no such export.
+    #[error("plugin `{plugin}` has no export `{export}`: it exports `{exports}`")]
+    UnknownExport {
+        /// The plugin.
+        plugin: String,
+        /// What was called.
+        export: String,
+        /// What it exports.
+        exports: String,
+    },
+    /// The guest says that it failed.
+    #[error("plugin `{plugin}`, export `{export}`: {message}")]
+    Failed {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// The guest's own words.
+        message: String,
+    },
+    /// The guest did what WebAssembly forbids, such as a division by zero, or ran out of stack.
+    #[error("plugin `{plugin}`, export `{export}`: the guest trapped: {reason}")]
+    Trapped {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The guest took longer than it may.
+    #[error("plugin `{plugin}`, export `{export}`: not done after {after:?}; allow more with `timeout`")]
+    TimedOut {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// How long it may take.
+        after: Duration,
+    },
+    /// All instances were in use for as long as a call may take.
+    #[error(
+        "plugin `{plugin}`, export `{export}`: all {instances} instances are busy; call again later, or allow more \
+        with `instances`"
+    )]
+    Busy {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// How many there may be.
+        instances: usize,
+    },
+    /// A new instance could not be made.
+    #[error("plugin `{plugin}`, export `{export}`: cannot make an instance: {reason}")]
+    Start {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// What the engine said.
+        reason: String,
+    },
+}
+
+impl CallError {
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::UnknownExport { .. } => "unknown_export",
+            Self::Failed { .. } => "failed",
+            Self::Trapped { .. } => "trapped",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Busy { .. } => "busy",
+            Self::Start { .. } => "not_started",
+        }
+    }
+}
+
+/// How a call ended that did not succeed.
+pub(crate) enum Ending {
+    /// The guest returned and said that it failed. Its instance is as good as before.
+    Failed(String),
+    /// It was stopped in the middle: its stack and its locks are as they were then.
+    Trapped(String),
+    TimedOut,
+}
+
+impl Ending {
+    /// Told by how the error is made, because its text is the guest's to choose. Only of the one text
+    /// of Extism's own that a guest could choose as well, it would be taken for having no memory left.
+    pub(crate) fn of(error: &extism::Error) -> Self {
+        let reason = error.root_cause().to_string();
+        // What stopped a guest has a backtrace around it.
+        if error.chain().count() > 1 {
+            Self::Trapped(reason)
+        } else if reason == "oom" {
+            // Before the next: one that has too little from the start is told by the same type.
+            Self::Trapped("it has no memory left; allow more with `memory_bytes`".to_owned())
+        } else if error.is::<&'static str>() {
+            Self::TimedOut
+        } else {
+            Self::Failed(reason)
+        }
+    }
+}

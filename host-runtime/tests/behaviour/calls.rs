@@ -1,0 +1,152 @@
+use std::time::{Duration, Instant};
+
+use hostfn_runtime::{CallError, Grants, Plugin, PluginManager, PluginOptions};
+use hostfn_test::forwarding_guest;
+
+use crate::functions::{answer, in_memory};
+
+/// A guest that ends in every way that a guest can. `count` ends with the number of times that it was
+/// called in the same instance.
+const ENDINGS: &str = r#"(module
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+    (import "extism:host/env" "error_set" (func $error_set (param i64)))
+    (memory 1)
+    (global $count (mut i32) (i32.const 0))
+    (func $say_mad (local $text i64)
+        (local.set $text (call $alloc (i64.const 3)))
+        (call $store_u8 (local.get $text) (i32.const 109))
+        (call $store_u8 (i64.add (local.get $text) (i64.const 1)) (i32.const 97))
+        (call $store_u8 (i64.add (local.get $text) (i64.const 2)) (i32.const 100))
+        (call $error_set (local.get $text)))
+    (func (export "count") (result i32)
+        (global.set $count (i32.add (global.get $count) (i32.const 1)))
+        (global.get $count))
+    (func (export "succeed") (result i32) i32.const 0)
+    (func (export "fail") (result i32) (call $say_mad) i32.const 1)
+    (func (export "fail_in_silence") (result i32) i32.const 7)
+    (func (export "trap") (result i32) unreachable)
+    (func (export "fail_and_trap") (result i32) (call $say_mad) unreachable)
+    (func (export "loop") (result i32) (loop $again (br $again)) i32.const 0)
+    (func $recurse (export "recurse") (result i32) (i32.add (call $recurse) (i32.const 1)))
+    (func (export "take_memory") (result i32)
+        (loop $again (br_if $again (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))
+        i32.const 9)
+    (func (export "take_kernel_memory") (result i32)
+        (loop $again (drop (call $alloc (i64.const 1048576))) (br $again))
+        i32.const 0))"#;
+
+fn endings(options: PluginOptions) -> Plugin {
+    PluginManager::new().load("endings", &wat::parse_str(ENDINGS).unwrap(), options).unwrap()
+}
+
+fn options() -> PluginOptions {
+    PluginOptions::from(Grants::none())
+}
+
+/// Which call this was of its instance.
+fn count(plugin: &Plugin) -> String {
+    plugin.call("count", "").unwrap_err().to_string()
+}
+
+#[test]
+fn an_export_that_is_not_there_is_answered_with_those_that_are() {
+    let error = endings(options()).call("sukzeed", "").unwrap_err();
+    assert!(matches!(error, CallError::UnknownExport { .. }));
+    assert!(error.to_string().contains("it exports `count`, `succeed`, `fail`"), "{error}");
+}
+
+#[test]
+fn a_guest_that_says_that_it_failed_is_quoted_and_used_again() {
+    let plugin = endings(options());
+    count(&plugin);
+    let Err(CallError::Failed { message, .. }) = plugin.call("fail", "") else { panic!("it did not fail") };
+    assert_eq!(message, "mad");
+    let Err(CallError::Failed { message, .. }) = plugin.call("fail_in_silence", "") else { panic!("it did not fail") };
+    assert!(message.contains('7'), "{message}");
+    assert!(count(&plugin).ends_with(": 2"), "the instance is the same");
+}
+
+#[test]
+fn a_guest_that_was_stopped_is_not_used_again() {
+    let plugin = endings(options());
+    for export in ["trap", "fail_and_trap", "recurse"] {
+        count(&plugin);
+        let error = plugin.call(export, "").unwrap_err();
+        assert!(matches!(error, CallError::Trapped { .. }), "{export}: {error:?}");
+        assert!(count(&plugin).ends_with(": 1"), "{export}: the instance is the same");
+    }
+    assert_eq!(plugin.call("succeed", "").unwrap(), b"");
+}
+
+#[test]
+fn a_call_that_takes_too_long_ends_and_ends_no_other() {
+    let plugin = endings(options().timeout(Duration::from_millis(300)).instances(4));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        let overdue = scope.spawn(|| plugin.call("loop", ""));
+        let others = [(); 2].map(|()| {
+            scope.spawn(|| {
+                while started.elapsed() < Duration::from_millis(600) {
+                    plugin.call("succeed", "").unwrap();
+                }
+            })
+        });
+        assert!(matches!(overdue.join().unwrap(), Err(CallError::TimedOut { .. })));
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_guest_gets_the_memory_that_it_is_allowed() {
+    let plugin = endings(options().memory_bytes(4 << 20).timeout(Duration::from_secs(10)));
+    for export in ["take_memory", "take_kernel_memory"] {
+        let error = plugin.call(export, "").unwrap_err();
+        assert!(
+            matches!(&error, CallError::Trapped { reason, .. } if reason.contains("allow more with `memory_bytes`")),
+            "{export}: {error:?}"
+        );
+    }
+    assert_eq!(plugin.call("succeed", "").unwrap(), b"");
+}
+
+#[test]
+fn a_guest_that_recurses_for_ever_on_a_small_stack_stops_alone() {
+    let call = || endings(options()).call("recurse", "");
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(call).unwrap();
+    assert!(matches!(thread.join().unwrap(), Err(CallError::Trapped { .. })));
+}
+
+#[test]
+fn a_call_waits_for_an_instance_and_not_for_ever() {
+    let manager = in_memory();
+    let module = forwarding_guest(manager.functions(), true);
+    let load = |timeout| {
+        let options = PluginOptions::from(Grants::all()).instances(1).timeout(timeout);
+        manager.load("sleeper", &module, options).unwrap()
+    };
+    let patient = load(Duration::from_secs(20));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| assert_eq!(answer(&patient, "sleep", r#"{"milliseconds": 50}"#)["success"], true));
+        }
+    });
+
+    let hasty = load(Duration::from_millis(200));
+    std::thread::scope(|scope| {
+        let sleeping = scope.spawn(|| hasty.call("sleep", r#"{"milliseconds": 2000}"#));
+        std::thread::sleep(Duration::from_millis(500));
+        let error = hasty.call("echo_text", "").unwrap_err();
+        assert!(matches!(error, CallError::Busy { instances: 1, .. }), "{error:?}");
+        // What a host function does is not interrupted.
+        let slept = sleeping.join().unwrap();
+        assert!(matches!(slept, Ok(_) | Err(CallError::TimedOut { .. })), "{slept:?}");
+    });
+}
+
+#[test]
+fn a_configuration_value_is_not_shown() {
+    let shown = format!("{:?}", options().config("api_key", "hunter2"));
+    assert!(shown.contains("api_key") && !shown.contains("hunter2"), "{shown}");
+}

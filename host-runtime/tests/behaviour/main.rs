@@ -1,0 +1,29 @@
+//! What the runtime promises, seen from plugins and from the programs that load them.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a test that unwraps what is not there fails, as it should")]
+
+// The name by which the macro's output knows it.
+extern crate hostfn_runtime as hostfn;
+
+mod building;
+mod calls;
+mod functions;
+mod grants;
+mod handles;
+mod hosts;
+mod imports;
+mod isolation;
+mod logs;
+mod meddling;
+mod migrations;
+mod panics;
+mod requests;
+mod state;
+mod transactions;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use hostfn_runtime::db::Migrations;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("tests/migrations");
+
+hostfn_runtime::registry!(migrations = Migrations::sqlite(MIGRATIONS));
