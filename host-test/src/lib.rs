@@ -1,1 +1,34 @@
-//! Work in progress.
+//! A test harness for host functions: a host, a database and a WebAssembly guest for any registry.
+//!
+//! A [`TestHost`] calls functions as a plugin does, through a real guest that is generated from the
+//! registry, so that no compiler for WebAssembly is needed. What was said and what became of the
+//! database is a [`Transcript`], for snapshot tests.
+//!
+//! ```
+//! # use hostfn_runtime as hostfn;
+//! use hostfn_test::TestHost;
+//! use serde_json::json;
+//! # hostfn::registry!();
+//!
+//! /// Greets somebody.
+//! #[hostfn::host_fn(permission = "greetings")]
+//! pub fn greet(name: String) -> String {
+//!     format!("Hello, {name}!")
+//! }
+//!
+//! # fn main() {
+//! let host = TestHost::new(registry());
+//! assert_eq!(host.call("greet", json!({"name": "Ada"})).data(), "Hello, Ada!");
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod database;
+mod guest;
+mod host;
+mod transcript;
+
+pub use database::{DatabaseEffect, TableRows};
+pub use guest::forwarding_guest;
+pub use host::{Answer, TestHost, TestPlugin};
+pub use transcript::Transcript;
