@@ -1,1 +1,52 @@
-fn main() {}
+//! `cargo xtask`: see the library for what each task does, and why.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use xtask::{Error, guests, mutants};
+
+/// Tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the guests of test-plugins/ into test-plugins/prebuilt/
+    Guests {
+        /// Build nothing; fail when a prebuilt module is older than its sources
+        #[arg(long, conflicts_with = "out")]
+        check: bool,
+        /// Write the modules to this folder, and leave the prebuilt ones as they are
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Breaks each host function in turn, in a copy, and expects the integration tests to notice
+    Mutants {
+        /// Break only the host function of this name
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<(), Error> {
+    let root = xtask::root();
+    match task {
+        Task::Guests { check: true, .. } => guests::check(&root),
+        Task::Guests { out, .. } => guests::build(&root, out.as_deref()),
+        Task::Mutants { only } => mutants::run(&root, only.as_deref()),
+    }
+}

@@ -1,0 +1,117 @@
+//! The guests: plugins in Rust under `test-plugins/`, and their modules under `test-plugins/prebuilt/`.
+//!
+//! The modules are kept in the repository, because the tests load them and few who run the tests have a compiler for
+//! WebAssembly. What is kept can grow old without anybody noticing, so beside each module stands a record of the sources
+//! that it was built from; comparing needs no compiler.
+
+mod build;
+mod record;
+mod sources;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use crate::{Error, fs};
+use record::{Record, hash};
+
+/// A plugin under `test-plugins/`, in the folder of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guest {
+    /// The name of its folder, its package and its module.
+    pub name: &'static str,
+}
+
+/// All guests. One that is added to `test-plugins/` and forgotten here is reported as stale.
+pub static GUESTS: &[Guest] = &[Guest { name: "auth" }];
+
+impl Guest {
+    fn folder(&self, root: &Path) -> PathBuf {
+        root.join("test-plugins").join(self.name)
+    }
+
+    /// The prebuilt module, for a test to load.
+    pub fn module(&self, root: &Path) -> PathBuf {
+        prebuilt(root).join(format!("{}.wasm", self.name))
+    }
+
+    fn record(&self, root: &Path) -> PathBuf {
+        prebuilt(root).join(format!("{}.sha256", self.name))
+    }
+}
+
+fn prebuilt(root: &Path) -> PathBuf {
+    root.join("test-plugins").join("prebuilt")
+}
+
+/// Builds every guest into `prebuilt/` with its record, or into `out` without one.
+pub fn build(root: &Path, out: Option<&Path>) -> Result<(), Error> {
+    let toolchain = toolchain::find(root)?;
+    for guest in GUESTS {
+        // Before the build: whoever edits the sources meanwhile must not have the new ones recorded.
+        let sources = sources::hash(&guest.folder(root))?;
+        let module = build::module(root, guest, &toolchain)?;
+        let path = match out {
+            Some(folder) => folder.join(format!("{}.wasm", guest.name)),
+            None => guest.module(root),
+        };
+        fs::write(&path, &module)?;
+        if out.is_none() {
+            let record = Record { sources, module: hash(&module), toolchain: toolchain.version.clone() };
+            fs::write(&guest.record(root), record.to_string())?;
+        }
+        println!("{}: {} bytes, by {}", path.display(), module.len(), toolchain.version);
+    }
+    Ok(())
+}
+
+/// Fails with every reason why the prebuilt modules are not those of the sources.
+pub fn check(root: &Path) -> Result<(), Error> {
+    let stale = stale(root)?;
+    if stale.is_empty() {
+        println!("{} of {} prebuilt guests are up to date", GUESTS.len(), GUESTS.len());
+        return Ok(());
+    }
+    Err(Error::new(format!("prebuilt guests are stale; run `cargo xtask guests`\n  {}", stale.join("\n  "))))
+}
+
+/// Why the prebuilt modules are not those of the sources, one sentence a reason; empty when all is well.
+///
+/// Builds nothing, and so takes milliseconds: any test may ask.
+pub fn stale(root: &Path) -> Result<Vec<String>, Error> {
+    stale_among(root, GUESTS)
+}
+
+fn stale_among(root: &Path, guests: &[Guest]) -> Result<Vec<String>, Error> {
+    let mut reasons = Vec::new();
+    for guest in guests {
+        reasons.extend(why_stale(root, guest)?.map(|why| format!("{}: {why}", guest.name)));
+    }
+    let known = |path: &Path| guests.iter().any(|guest| path.file_stem().is_some_and(|stem| stem == guest.name));
+    for path in fs::entries(&root.join("test-plugins"))? {
+        if path.join("Cargo.toml").is_file() && !known(&path) {
+            reasons.push(format!("{}: not in the table of xtask/src/guests/mod.rs", path.display()));
+        }
+    }
+    for path in fs::entries(&prebuilt(root))? {
+        if path.extension().is_some_and(|extension| extension == "wasm") && !known(&path) {
+            reasons.push(format!("{}: the module of no guest; delete it", path.display()));
+        }
+    }
+    Ok(reasons)
+}
+
+fn why_stale(root: &Path, guest: &Guest) -> Result<Option<&'static str>, Error> {
+    let Some(module) = fs::read_if_any(&guest.module(root))? else { return Ok(Some("the module is missing")) };
+    let Some(record) = fs::read_if_any(&guest.record(root))? else { return Ok(Some("the record is missing")) };
+    let Some(record) = Record::parse(&record) else { return Ok(Some("the record cannot be read")) };
+    if record.sources != sources::hash(&guest.folder(root))? {
+        return Ok(Some("the sources have changed since the module was built"));
+    }
+    if record.module != hash(&module) {
+        return Ok(Some("the module is not the one that was built from the sources"));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests;
