@@ -1,0 +1,138 @@
+//! The `hostfn` command, as a script sees it.
+
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::root;
+
+fn hostfn(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hostfn"));
+    command.args(arguments).env_remove("HOSTFN_LOG").env_remove("RUST_BACKTRACE");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    hostfn(arguments).output().expect("the command can be started")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("the output is text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("the messages are text")
+}
+
+fn auth() -> String {
+    root().join("test-plugins/prebuilt/auth.wasm").display().to_string()
+}
+
+#[test]
+fn demo_completes_and_shows_no_secret() {
+    let output = run(&["demo"]);
+    let shown = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(shown.contains("The flow is complete: 12 plugin calls"), "{shown}");
+    for secret in ["correct horse", "wrong horse", "$argon2id"] {
+        assert!(!shown.contains(secret), "`{secret}` is in\n{shown}");
+    }
+    // What the host makes are 43 URL-safe characters.
+    let token = shown.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').find(|word| word.len() == 43);
+    assert_eq!(token, None, "a token is in\n{shown}");
+    assert!(!shown.contains('\u{1b}'), "colours, and this is no terminal\n{shown}");
+}
+
+#[test]
+fn list_has_the_operations() {
+    let output = run(&["list", "--json"]);
+    let listed: Vec<Value> = serde_json::from_slice(&output.stdout).expect("the list is JSON");
+    let mut names: Vec<_> = listed.iter().filter_map(|function| function["name"].as_str()).collect();
+    names.retain(|name| name.starts_with("db_"));
+    let mut expected = xtask::mutants::OPERATIONS.to_vec();
+    expected.push("db_test_connection");
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+
+    let table = stdout(&run(&["list"]));
+    assert!(names.iter().all(|name| table.contains(name)), "{table}");
+}
+
+#[test]
+fn call_runs_an_export_on_a_database_that_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("app.db").display());
+    let call = |export: &str, input: &str, grants: &[&str]| {
+        let auth = auth();
+        let mut arguments = vec!["call", &auth, export, "--input", input, "--database", &database];
+        grants.iter().for_each(|grant| arguments.extend(["--grant", grant]));
+        run(&arguments)
+    };
+    let input = r#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+    let grants = ["users:*", "email_verification:write", "credentials:verify"];
+
+    let denied = call("sign_up", input, &[]);
+    assert_eq!(denied.status.code(), Some(1));
+    assert!(stderr(&denied).contains("permission_denied"), "{}", stderr(&denied));
+
+    let signed_up = call("sign_up", input, &grants);
+    assert!(signed_up.status.success(), "{}", stderr(&signed_up));
+    let output: Value = serde_json::from_slice(&signed_up.stdout).expect("the output is JSON");
+    assert!(output["verification_token"].is_string());
+
+    let again = call("sign_up", input, &grants);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("conflict"), "{}", stderr(&again));
+}
+
+#[test]
+fn call_reads_its_input_and_masks_secrets_in_the_trace() {
+    let auth = auth();
+    let mut child = hostfn(&["call", &auth, "sign_up", "--input", "-", "--grant", "*", "--trace"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = br#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let trace = stderr(&output);
+    assert!(trace.contains("hash_password") && trace.contains("<secret 1>"), "{trace}");
+    assert!(!trace.contains("correct horse") && !trace.contains("$argon2id"), "{trace}");
+}
+
+#[test]
+fn what_cannot_be_done_says_what_to_do() {
+    let auth = auth();
+    for (arguments, code, said) in [
+        (&["call", "missing.wasm", "run"][..], 1, "cannot read missing.wasm"),
+        (&["call", &auth, "sign_op"], 1, "has no export `sign_op`"),
+        (&["call", &auth, "sign_up", "--database", "app.db"], 1, "for a SQLite file write sqlite://app.db"),
+        (&["call", &auth, "sign_up", "--grant", "Users"], 2, "is not a permission"),
+        (&["call", &auth, "sign_up", "--input", "@missing.json"], 1, "cannot read the input missing.json"),
+        (&["migrate", "--database", "sqlite://no/such/folder/app.db"], 1, "create it first"),
+        (&["migrate"], 2, "--database <URL>"),
+        (&[], 2, "Usage"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{arguments:?}\n{}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn migrate_applies_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("app.db").display());
+    let migrate = |more: &[&str]| stdout(&run(&[&["migrate", "--database", &database], more].concat()));
+    assert_eq!(migrate(&["--dry-run"]), "pending hostfn-functions/0001_accounts\n");
+    assert!(!folder.path().join("app.db").exists());
+    assert_eq!(migrate(&[]), "applied hostfn-functions/0001_accounts\n");
+    assert_eq!(migrate(&[]), format!("{database} is up to date\n"));
+}
