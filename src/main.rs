@@ -1,1 +1,42 @@
-fn main() {}
+//! The `hostfn` command: what `hostfn_cli` does for any project, over the built-in functions, and a
+//! demonstration.
+#![forbid(unsafe_code)]
+
+mod demo;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "hostfn",
+    version,
+    about = "Host functions for WebAssembly plugins",
+    after_help = "Examples:
+  hostfn demo
+  hostfn list
+  hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
+
+See `hostfn COMMAND --help` for more of each. HOSTFN_LOG=debug shows every call in the log."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// See it work: a plugin signs somebody up, in and out again, on an embedded database
+    Demo(demo::DemoArguments),
+    #[command(flatten)]
+    Project(hostfn_cli::Command),
+}
+
+fn main() -> ExitCode {
+    let host = hostfn::functions::registry().into();
+    match Arguments::parse().command {
+        Command::Demo(arguments) => hostfn_cli::exit(|| demo::run(&arguments, host)),
+        Command::Project(command) => hostfn_cli::exit(|| hostfn_cli::run(command, host)),
+    }
+}

@@ -1,1 +1,101 @@
-//! Work in progress.
+//! The `hostfn` command as a library: the same command for any project's host functions.
+//!
+//! ```no_run
+//! # use hostfn_runtime as hostfn;
+//! # hostfn::registry!();
+//! fn main() -> std::process::ExitCode {
+//!     hostfn_cli::main(registry())
+//! }
+//! ```
+//!
+//! Of several crates' functions, or with state, it takes a builder: `main(PluginManager::builder()
+//! .functions(registry()).provide(state))`. A project that adds commands of its own flattens
+//! [`Command`] into them, and calls [`run`].
+//!
+//! Exit codes: 0 is success, 1 that what was asked for failed, 2 that the command line is wrong.
+#![forbid(unsafe_code)]
+
+mod call;
+mod list;
+mod migrate;
+mod trace;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use hostfn_runtime::{PluginManager, PluginManagerBuilder};
+use tracing_subscriber::EnvFilter;
+
+pub use call::CallArguments;
+pub use list::ListArguments;
+pub use migrate::MigrateArguments;
+pub use trace::Trace;
+
+/// What the command can do for any project.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the host functions: names, permissions, errors
+    List(ListArguments),
+    /// Call an export of a plugin
+    Call(CallArguments),
+    /// Apply the migrations of the host functions' tables
+    Migrate(MigrateArguments),
+}
+
+#[derive(Debug, Parser)]
+#[command(version, about = "Run and inspect the host functions of this project")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What a command fails with: a message for the person who typed it.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// The whole command of a project: reads the command line, runs it, and answers the exit code.
+pub fn main(host: impl Into<PluginManagerBuilder>) -> ExitCode {
+    let host = host.into();
+    exit(|| run(Arguments::parse().command, host))
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// What went wrong.
+pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> {
+    match command {
+        Command::List(arguments) => list::run(&arguments, &host),
+        Command::Call(arguments) => call::run(&arguments, host),
+        Command::Migrate(arguments) => migrate::run(&arguments, &host),
+    }
+}
+
+/// Runs what a command does, tells its failure on standard error, and answers the exit code.
+///
+/// The log goes to standard error too; the variable `HOSTFN_LOG` says how much. Unless it is set
+/// that is warnings, and nothing of Extism's own, which logs as an error every failure that a plugin
+/// answers.
+pub fn exit(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
+    let filter = EnvFilter::try_from_env("HOSTFN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,extism=off"));
+    // Another subscriber may be there already, when a project's own program calls this.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(anstream::stderr).try_init();
+    match body() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if is_closed_pipe(&*failure) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let error = anstyle::AnsiColor::Red.on_default().bold();
+            anstream::eprintln!("{error}error:{error:#} {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever reads the output had enough of it, as `head` does; nothing failed.
+fn is_closed_pipe(failure: &(dyn Error + 'static)) -> bool {
+    failure.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// A host with a database, whose functions' tables are made where they are missing.
+fn build(host: PluginManagerBuilder, database: &str) -> Result<PluginManager, Failure> {
+    Ok(host.database(hostfn_runtime::Database::open(database)?).build()?)
+}

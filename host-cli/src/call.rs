@@ -1,0 +1,92 @@
+use std::{
+    fs,
+    io::{self, IsTerminal, Read, Write},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use hostfn_runtime::{CallError, Grants, InvalidPermission, PluginManagerBuilder, PluginOptions};
+
+use crate::{Failure, Trace, build, trace::escaped};
+
+/// The arguments of `call`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostfn call plugin.wasm greet --input '{\"name\": \"Ada\"}'
+  hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
+  echo '{}' | hostfn call plugin.wasm run --input - --grant users:read --grant sessions:read --trace
+
+The output goes to standard output as the plugin wrote it. A plugin that fails exits with 1, and its
+message goes to standard error.")]
+pub struct CallArguments {
+    /// The compiled plugin
+    #[arg(value_name = "PLUGIN.wasm")]
+    plugin: PathBuf,
+    /// The function of the plugin to call
+    export: String,
+    /// What to pass: the text itself, @FILE, or - for standard input; nothing if left out
+    #[arg(long, value_name = "JSON|@FILE|-", default_value = "", hide_default_value = true)]
+    input: String,
+    /// The database, such as sqlite://app.db; one in memory is gone afterwards
+    #[arg(long, value_name = "URL", default_value = "sqlite::memory:")]
+    database: String,
+    /// A permission that the plugin is granted; may be repeated, and without it nothing is granted
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = grant)]
+    grant: Vec<Grants>,
+    /// How long the call may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+    /// Show the host calls that the plugin makes, on standard error, with secrets masked
+    #[arg(long)]
+    trace: bool,
+}
+
+fn grant(name: &str) -> Result<Grants, InvalidPermission> {
+    name.parse()
+}
+
+pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
+    let module =
+        fs::read(&arguments.plugin).map_err(|error| format!("cannot read {}: {error}", arguments.plugin.display()))?;
+    let input = read_input(&arguments.input)?;
+    let trace = Arc::new(Trace::default());
+    let host = if arguments.trace { host.observer(trace.clone()) } else { host };
+    let manager = build(host, &arguments.database)?;
+    let name = arguments.plugin.file_stem().map_or("plugin".into(), |name| name.to_string_lossy());
+    let grants: Grants = arguments.grant.iter().cloned().collect();
+    let options = PluginOptions::from(grants).timeout(Duration::from_secs(arguments.timeout));
+    let plugin = manager.load(&name, &module, options)?;
+
+    let outcome = plugin.call(&arguments.export, input);
+    if arguments.trace {
+        trace.print_host_calls(&mut anstream::stderr())?;
+    }
+    match outcome {
+        Ok(output) => {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&output)?;
+            // A prompt would stand behind the output.
+            if stdout.is_terminal() && !output.ends_with(b"\n") {
+                stdout.write_all(b"\n")?;
+            }
+            Ok(stdout.flush()?)
+        }
+        // The plugin's own words, which a script may want to read.
+        Err(CallError::Failed { message, .. }) => Err(escaped(&message).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_input(input: &str) -> Result<Vec<u8>, Failure> {
+    match input.strip_prefix('@') {
+        Some(file) => fs::read(file).map_err(|error| format!("cannot read the input {file}: {error}").into()),
+        None if input == "-" => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+        None => Ok(input.as_bytes().to_vec()),
+    }
+}
