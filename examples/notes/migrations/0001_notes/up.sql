@@ -1,0 +1,5 @@
+CREATE TABLE notes (
+    id INTEGER NOT NULL PRIMARY KEY,
+    author TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
