@@ -191,7 +191,11 @@ impl Fixture {
             Peer::Tuned => peer_get_user_tuned,
         };
         let connection = UserData::new(SqliteConnection::establish(&self.file).expect("the database opens"));
-        let mut plugin = extism::PluginBuilder::new(Manifest::new([Wasm::data(guest(operation, calls))]))
+        // The bounds that ours has: a timer and a limit cost the same whoever wrote the host function.
+        let manifest = Manifest::new([Wasm::data(guest(operation, calls))])
+            .with_timeout(Duration::from_secs(30))
+            .with_memory_max(1024);
+        let mut plugin = extism::PluginBuilder::new(manifest)
             .with_function("measure", [ValType::I64], [ValType::I64], UserData::new(()), peer_measure)
             .with_function("db_get_user_by_email", [ValType::I64], [ValType::I64], connection, get_user)
             .build()

@@ -5,7 +5,7 @@
 //! database is a [`Transcript`], for snapshot tests.
 //!
 //! ```
-//! # use hostfn_runtime as hostfn;
+//! # extern crate hostfn_runtime as hostfn;
 //! use hostfn_test::TestHost;
 //! use serde_json::json;
 //! # hostfn::registry!();
