@@ -45,7 +45,7 @@ pub(super) fn find(root: &Path) -> Result<Toolchain, Error> {
     Err(Error::new(format!(
         "no compiler for {TARGET}; install one, and run this again:\n  \
          with rustup: rustup target add {TARGET}\n  \
-         on Debian:   apt-get install rustc-web cargo-web rust-web-src lld-19"
+         on Debian:   apt-get update && apt-get install rustc-web cargo-web rust-web-src lld-19"
     )))
 }
 
