@@ -41,6 +41,12 @@ impl ErrorCode {
         Self::Internal,
     ];
 
+    /// Whether it is a domain error: one that a function answers for reasons of its own, and
+    /// declares. The others any function may answer.
+    pub const fn is_domain(self) -> bool {
+        matches!(self, Self::NotFound | Self::Conflict)
+    }
+
     /// The code as it stands on the wire.
     ///
     /// ```

@@ -50,8 +50,16 @@ impl Clock {
     /// # Panics
     /// On the operating system's clock, which no test should try to move.
     pub fn advance_seconds(&self, seconds: u32) {
-        let fixed = self.fixed.as_ref().expect("only a fixed clock can be advanced");
-        fixed.store(self.now().plus_seconds(seconds).microseconds(), Ordering::SeqCst);
+        self.set(self.now().plus_seconds(seconds));
+    }
+
+    /// Sets a fixed clock, forward or back.
+    ///
+    /// # Panics
+    /// On the operating system's clock, which no test should try to move.
+    pub fn set(&self, time: Timestamp) {
+        let fixed = self.fixed.as_ref().expect("only a fixed clock can be moved");
+        fixed.store(time.microseconds(), Ordering::SeqCst);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     codec,
     function::Bound,
     host::Host,
+    intercept::Step,
     memory::{Guest, Handle},
     observe,
     plugin_call::PluginCall,
@@ -55,10 +56,16 @@ pub(crate) fn dispatch<F: HostFn>(
 /// What lies between the guest's memory and the guest's memory.
 fn run<F: HostFn>(function: &Bound<F>, host: &Host, call: &Call<'_>, text: &str) -> Result<Vec<u8>, HostError> {
     let request = codec::decode::<F::Request>(text)?;
+    if let Some(mocked) = host.mocked(&function.description, call.caller, text) {
+        return codec::encode(&mocked?, host.limits.response_bytes);
+    }
+    host.before(Step::Begin, &function.description)?;
     let mut lease = host.begin::<F>()?;
     let state = F::State::borrow(&function.state, call);
+    host.before(Step::Function, &function.description)?;
     let response = F::call(lease.connection()?, state, request)?;
     let answer = codec::encode(&response, host.limits.response_bytes)?;
+    host.before(Step::Commit, &function.description)?;
     lease.commit()?;
     Ok(answer)
 }

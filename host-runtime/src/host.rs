@@ -7,10 +7,13 @@ use std::{
 
 use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, NoConnection};
 
+use serde_json::Value;
+
 use crate::{
     Database,
     db::{Access, Transaction},
     function::{AnyBound, HostFunction},
+    intercept::{Interceptor, Step},
     memory::{Guest, Handle},
     observe::{HostCall, Observer},
 };
@@ -23,6 +26,7 @@ pub(crate) struct Host {
     pub(crate) entropy: EntropySource,
     pub(crate) limits: Limits,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) interceptor: Option<Arc<dyn Interceptor>>,
 }
 
 /// How large requests and answers may be.
@@ -61,6 +65,26 @@ impl Host {
         // A host without the database that a function needs is refused when it is built.
         let database = self.database.as_ref().ok_or_else(|| HostError::internal("the host has no database"))?;
         Ok(Lease { transaction: Some(database.begin(access)?), none: NoConnection })
+    }
+
+    /// The answer of a test in place of the function's.
+    pub(crate) fn mocked(
+        &self,
+        function: &HostFunction,
+        caller: &Caller,
+        request: &str,
+    ) -> Option<Result<Value, HostError>> {
+        self.interceptor.as_ref()?.answer(function, caller, request)
+    }
+
+    /// Lets a test fail a step of a call.
+    pub(crate) fn before(&self, step: Step, function: &HostFunction) -> Result<(), HostError> {
+        match &self.interceptor {
+            Some(interceptor) if step == Step::Function || function.connection().is_needed => {
+                interceptor.before(step, function)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether anybody watches host calls.

@@ -15,6 +15,7 @@ mod dispatch;
 mod function;
 mod host;
 mod instance;
+mod intercept;
 mod manager;
 mod memory;
 mod module;
@@ -36,6 +37,7 @@ pub use hostfn_contract::{
     Secret, Sensitive,
 };
 pub use hostfn_macros::{HostState, host_fn};
+pub use intercept::{Interceptor, Step};
 pub use manager::{BuildError, BuildProblem, PluginManager, PluginManagerBuilder};
 pub use module::ImportProblem;
 pub use observe::{HostCall, Observer};

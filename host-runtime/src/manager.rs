@@ -7,6 +7,7 @@ use crate::{
     db::MigrationError,
     function::AnyBound,
     host::{Host, Limits},
+    intercept::Interceptor,
     observe::Observer,
     plugin::Plugin,
     plugin_error::LoadError,
@@ -108,6 +109,7 @@ pub struct PluginManagerBuilder {
     provided_twice: Vec<&'static str>,
     limits: Limits,
     observers: Vec<Arc<dyn Observer>>,
+    interceptor: Option<Arc<dyn Interceptor>>,
     leave_migrations: bool,
 }
 
@@ -160,6 +162,14 @@ impl PluginManagerBuilder {
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.push(observer);
+        self
+    }
+
+    /// Somebody who may answer host calls in place of their functions, or make them fail: a test
+    /// harness.
+    #[must_use]
+    pub fn interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {
+        self.interceptor = Some(interceptor);
         self
     }
 
@@ -226,6 +236,7 @@ impl PluginManagerBuilder {
                 entropy: self.entropy.unwrap_or_else(EntropySource::system),
                 limits: self.limits,
                 observers: self.observers,
+                interceptor: self.interceptor,
             }),
         })
     }

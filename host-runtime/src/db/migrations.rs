@@ -81,12 +81,25 @@ impl Migrations {
     /// Reads only, where diesel's own would make its table.
     pub(super) fn pending(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
         let applied = connection.applied_migrations().map_err(|error| MigrationError::new(owner, error))?;
+        let mut all = self.sorted(owner)?;
+        all.retain(|migration| !applied.contains(&migration.name().version().to_string()));
+        Ok(all.iter().map(|migration| migration.name().to_string()).collect())
+    }
+
+    /// The names of all of them, in the order in which they are applied. `owner` is the crate's name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn names(&self, owner: &str) -> Result<Vec<String>, MigrationError> {
+        Ok(self.sorted(owner)?.iter().map(|migration| migration.name().to_string()).collect())
+    }
+
+    fn sorted(&self, owner: &str) -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrationError> {
         let mut all = OwnedBy { owner, migrations: &*self.sqlite }
             .migrations()
             .map_err(|error| MigrationError::new(owner, error))?;
-        all.retain(|migration| !applied.contains(&migration.name().version().to_string()));
         all.sort_by_key(|migration| migration.name().version().as_owned());
-        Ok(all.iter().map(|migration| migration.name().to_string()).collect())
+        Ok(all)
     }
 }
 
