@@ -23,12 +23,29 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod accepted;
+mod coverage;
 mod database;
+mod difference;
+mod fault;
 mod guest;
 mod host;
+mod mock;
+mod plugin;
+mod recorder;
+mod schema;
+mod script;
+mod snapshot;
+mod template;
 mod transcript;
 
+pub use coverage::{Coverage, MissingAnswer};
 pub use database::{DatabaseEffect, TableRows};
+pub use fault::Fault;
 pub use guest::forwarding_guest;
-pub use host::{Answer, TestHost, TestPlugin};
+pub use host::TestHost;
+pub use mock::{Mock, MockedFunction};
+pub use plugin::{Answer, TestPlugin};
+#[doc(hidden)]
+pub use snapshot::__private;
 pub use transcript::Transcript;

@@ -8,6 +8,7 @@ use crate::database::DatabaseEffect;
 /// What was said between plugins and their host, and what became of the database.
 ///
 /// As text it is for people, and the same in every run: secrets are hidden and numbered.
+/// [`assert_transcript!`](crate::assert_transcript) compares it with an accepted one.
 #[derive(Debug)]
 pub struct Transcript {
     events: Vec<Event>,
@@ -16,24 +17,31 @@ pub struct Transcript {
 }
 
 /// One thing that was said.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Event {
     Start { plugin: String, export: String, input: String },
-    HostCall { plugin: String, function: &'static str, request: String, response: String },
+    HostCall { plugin: String, function: &'static str, request: String, response: String, is_mocked: bool },
     End { is_success: bool, output: String },
 }
+
+// The headings, which `accepted.rs` reads again.
+pub(crate) const CALLS: &str = "calls";
+pub(crate) const ANSWERED: &str = "and is answered";
+pub(crate) const ANSWERED_BY_MOCK: &str = "and is answered by a mock";
+pub(crate) const DATABASE: &str = "database";
 
 impl Event {
     pub(crate) fn start(plugin: &str, export: &str, input: &str) -> Self {
         Self::Start { plugin: plugin.to_owned(), export: export.to_owned(), input: input.to_owned() }
     }
 
-    pub(crate) fn host_call(call: &HostCall<'_>) -> Self {
+    pub(crate) fn host_call(call: &HostCall<'_>, is_mocked: bool) -> Self {
         Self::HostCall {
             plugin: call.caller.plugin().to_owned(),
             function: call.function.name(),
             request: call.request.to_owned(),
             response: call.response.to_owned(),
+            is_mocked,
         }
     }
 
@@ -50,6 +58,14 @@ impl Transcript {
     /// What became of the database.
     pub fn effect(&self) -> &DatabaseEffect {
         &self.effect
+    }
+
+    /// The names of the host functions that were called, in their order.
+    pub fn host_calls(&self) -> impl Iterator<Item = &'static str> {
+        self.events.iter().filter_map(|event| match event {
+            Event::HostCall { function, .. } => Some(*function),
+            _ => None,
+        })
     }
 
     fn text(&self, said: &str) -> String {
@@ -72,9 +88,10 @@ impl fmt::Display for Transcript {
                     block(f, 0, &format!("plugin `{plugin}`, export `{export}`, with"), &self.text(input))?;
                     depth = 1;
                 }
-                Event::HostCall { plugin, function, request, response } => {
-                    block(f, depth, &format!("`{plugin}` calls `{function}` with"), &self.text(request))?;
-                    block(f, depth, "and is answered", &self.text(response))?;
+                Event::HostCall { plugin, function, request, response, is_mocked } => {
+                    block(f, depth, &format!("`{plugin}` {CALLS} `{function}` with"), &self.text(request))?;
+                    let heading = if *is_mocked { ANSWERED_BY_MOCK } else { ANSWERED };
+                    block(f, depth, heading, &self.text(response))?;
                 }
                 Event::End { is_success, output } => {
                     depth = 0;
@@ -83,7 +100,7 @@ impl fmt::Display for Transcript {
                 }
             }
         }
-        f.write_str("database\n")?;
+        writeln!(f, "{DATABASE}")?;
         let mut effect = String::new();
         self.effect.render(&mut effect, &self.redactor)?;
         indented(f, 1, effect.trim_end())

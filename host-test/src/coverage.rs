@@ -1,0 +1,108 @@
+use std::{
+    collections::BTreeSet,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use hostfn_runtime::{HostFunction, Registry};
+
+use crate::accepted::Accepted;
+
+/// Which answers of which functions no snapshot shows.
+///
+/// A function's contract is its success and the domain errors that it declares,
+/// `#[host_fn(errors(conflict, not_found))]`. Only what went through WebAssembly and was not answered by a
+/// mock is a snapshot of it.
+///
+/// ```no_run
+/// # extern crate hostfn_runtime as hostfn;
+/// # hostfn::registry!();
+/// # fn main() {
+/// hostfn_test::Coverage::of(&registry(), "snapshots").assert_complete();
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    snapshots: usize,
+    answers: usize,
+    missing: Vec<MissingAnswer>,
+}
+
+/// An answer that no snapshot shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingAnswer {
+    /// The function.
+    pub function: &'static str,
+    /// `success`, or the code of the error.
+    pub outcome: &'static str,
+}
+
+impl Coverage {
+    /// Reads all snapshots in a folder and below it.
+    ///
+    /// # Panics
+    /// When the folder cannot be read.
+    pub fn of(registry: &Registry, folder: impl AsRef<Path>) -> Self {
+        let folder = folder.as_ref();
+        let accepted = snapshots(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Self::among(registry.functions(), &accepted)
+    }
+
+    fn among(functions: &[HostFunction], accepted: &[Accepted]) -> Self {
+        let calls = accepted.iter().flat_map(|accepted| &accepted.calls).filter(|call| !call.is_mocked);
+        let shown: BTreeSet<_> = calls.map(|call| (call.function.as_str(), call.outcome())).collect();
+        let contract = functions.iter().flat_map(|function| {
+            let errors = function.errors().iter().map(|code| code.as_str());
+            std::iter::once("success").chain(errors).map(|outcome| (function.name(), outcome))
+        });
+        let contract: BTreeSet<_> = contract.collect();
+        let missing = contract.iter().filter(|answer| !shown.contains(answer));
+        let missing = missing.map(|&(function, outcome)| MissingAnswer { function, outcome }).collect();
+        Self { snapshots: accepted.len(), answers: contract.len(), missing }
+    }
+
+    /// What no snapshot shows, sorted by function.
+    pub fn missing(&self) -> &[MissingAnswer] {
+        &self.missing
+    }
+
+    /// How many answers the contracts have, all told.
+    pub fn answers(&self) -> usize {
+        self.answers
+    }
+
+    /// Fails with the list of what is missing.
+    ///
+    /// # Panics
+    /// When something is.
+    pub fn assert_complete(&self) {
+        assert!(self.missing.is_empty(), "{self}");
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.answers - self.missing.len();
+        write!(f, "{} snapshots show {shown} of {} answers", self.snapshots, self.answers)?;
+        if !self.missing.is_empty() {
+            f.write_str("; call these in a test, through `TestHost` and not a mock, and `assert_transcript!` it:")?;
+        }
+        self.missing.iter().try_for_each(|missing| write!(f, "\n  `{}`: {}", missing.function, missing.outcome))
+    }
+}
+
+fn snapshots(folder: &Path) -> io::Result<Vec<Accepted>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "snap") {
+                found.extend(Accepted::read(&path)?);
+            }
+        }
+    }
+    Ok(found)
+}

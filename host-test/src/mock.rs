@@ -1,0 +1,76 @@
+//! Answers of a test in place of a function's.
+
+use hostfn_runtime::{HostError, HostFunction};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    schema,
+    script::{PlannedMock, Script},
+};
+
+/// A function whose answer a test is about to say; [`TestHost::mock`](crate::TestHost::mock) makes it.
+#[must_use = "say what it answers, with `returns` or `fails`"]
+pub struct MockedFunction<'a> {
+    pub(crate) script: &'a Script,
+    pub(crate) function: &'a HostFunction,
+}
+
+impl<'a> MockedFunction<'a> {
+    /// Answers this data, which must be as the function's contract says.
+    ///
+    /// # Panics
+    /// When the function could not have answered it: with what is wrong, by its JSON path.
+    pub fn returns(self, data: impl Serialize) -> Mock<'a> {
+        let name = self.function.name();
+        let data = serde_json::to_value(data)
+            .unwrap_or_else(|error| panic!("the mock of `{name}` answers what is not JSON: {error}"));
+        let problems = schema::problems(&self.function.response_schema(), &data);
+        assert!(
+            problems.is_empty(),
+            "the mock of `{name}` answers what the function never does:\n  {}\n{data:#}",
+            problems.join("\n  ")
+        );
+        self.plan(Ok(data))
+    }
+
+    /// Answers this error. A domain error must be one that the function declares.
+    ///
+    /// # Panics
+    /// When the function does not declare it.
+    pub fn fails(self, error: HostError) -> Mock<'a> {
+        let (name, code) = (self.function.name(), error.code());
+        assert!(
+            !code.is_domain() || self.function.errors().contains(&code),
+            "the mock of `{name}` fails with `{code}`, which the function does not declare: add `errors({code})` to its \
+             `#[host_fn]`, or fail with another"
+        );
+        self.plan(Err(error))
+    }
+
+    fn plan(self, answer: Result<Value, HostError>) -> Mock<'a> {
+        let (function, namespace) = (self.function.name(), self.function.namespace());
+        let position = self.script.add_mock(PlannedMock { function, namespace, answer, times: None, calls: 0 });
+        Mock { script: self.script, position }
+    }
+}
+
+/// A mock in use. It answers every call until the test ends.
+pub struct Mock<'a> {
+    script: &'a Script,
+    position: usize,
+}
+
+impl Mock<'_> {
+    /// It must answer so many calls, no less by the end of the test. What is called after them is
+    /// the next mock of the function, or the function itself.
+    pub fn times(self, times: usize) -> Self {
+        self.script.with_mock(self.position, |mock| mock.times = Some(times));
+        self
+    }
+
+    /// How many calls it has answered.
+    pub fn calls(&self) -> usize {
+        self.script.with_mock(self.position, |mock| mock.calls)
+    }
+}

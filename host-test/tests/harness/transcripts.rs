@@ -1,0 +1,29 @@
+//! Transcripts: what they show, and what they hide.
+
+use hostfn_test::{TestHost, assert_transcript};
+use serde_json::json;
+
+use crate::functions_in;
+
+#[test]
+fn a_test_is_its_transcript() {
+    let host = TestHost::new(functions_in("extism:host/user"));
+    host.mock("get_note").returns(json!(null)).times(1);
+    host.call("add_note", json!({"title": "first", "text": "Met Charles.", "pin": "4711-0815"}));
+    host.call("get_note", json!({"id": 1}));
+    host.clock().advance_seconds(60);
+    host.call("add_note", json!({"title": "first", "text": "Met Mary.", "pin": "0815-4711"}));
+    host.call("add_note", json!({"title": "second", "text": "Met Mary.", "pin": "4711-0815"}));
+    assert_transcript!(host);
+}
+
+#[test]
+fn parallel_tests_share_no_database() {
+    let hosts = [(); 4].map(|()| TestHost::new(functions_in("extism:host/user")));
+    std::thread::scope(|scope| {
+        for host in &hosts {
+            scope.spawn(|| host.call("add_note", json!({"title": "only", "text": "one"})).data());
+        }
+    });
+    hosts.iter().for_each(|host| assert_eq!(host.rows().count("notes"), 1));
+}
