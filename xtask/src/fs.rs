@@ -27,10 +27,13 @@ pub(crate) fn read_if_any(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 
 /// Writes a file, and the folders that it needs.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    }
+    make_folder_of(path)?;
     fs::write(path, content).map_err(Error::io("write", path))
+}
+
+/// Makes the folder that a file is to be in.
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), Error> {
+    path.parent().map_or(Ok(()), |folder| fs::create_dir_all(folder).map_err(Error::io("create", folder)))
 }
 
 /// Every file under a folder, sorted by path; none if there is no such folder.

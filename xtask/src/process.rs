@@ -17,6 +17,13 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     command
 }
 
+/// The first line that a command prints, or nothing when it cannot be run or fails: what a compiler calls itself.
+pub(crate) fn first_line(program: impl AsRef<OsStr>, folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = command(program, folder).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
 fn is_ambient(name: &str) -> bool {
     // Where things are found and how they are fetched is the machine's business, and changes no output.
     const KEPT: [&str; 6] =

@@ -1,13 +1,14 @@
-//! The guests: plugins in Rust under `test-plugins/`, and their modules under `test-plugins/prebuilt/`.
+//! The guests: plugins under `test-plugins/`, in several languages, and their modules under `test-plugins/prebuilt/`.
 //!
 //! The modules are kept in the repository, because the tests load them and few who run the tests have a compiler for
 //! WebAssembly. What is kept can grow old without anybody noticing, so beside each module stands a record of the sources
 //! that it was built from; comparing needs no compiler.
 
-mod build;
+mod assemblyscript;
+mod c;
 mod record;
+mod rust;
 mod sources;
-mod toolchain;
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,48 @@ use record::{Record, hash};
 pub struct Guest {
     /// The name of its folder, its package and its module.
     pub name: &'static str,
+    /// What it is written in.
+    pub language: Language,
+    /// Whether it exports every built-in function under its name, and forwards to it: the conformance suite is run
+    /// through it.
+    pub forwards: bool,
+}
+
+/// What a guest is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// With Extism's kit for Rust.
+    Rust,
+    /// With Extism's kit for AssemblyScript.
+    AssemblyScript,
+    /// Freestanding, with a header of its own.
+    C,
 }
 
 /// All guests. One that is added to `test-plugins/` and forgotten here is reported as stale.
-pub static GUESTS: &[Guest] = &[Guest { name: "auth" }];
+pub static GUESTS: &[Guest] = &[
+    Guest { name: "auth", language: Language::Rust, forwards: false },
+    Guest { name: "conformance-assemblyscript", language: Language::AssemblyScript, forwards: true },
+    Guest { name: "conformance-c", language: Language::C, forwards: true },
+    Guest { name: "conformance-rust", language: Language::Rust, forwards: true },
+];
+
+impl Language {
+    /// The files beside `src/` that a module is built from.
+    fn manifests(self) -> &'static [&'static str] {
+        match self {
+            Self::Rust => &["Cargo.lock", "Cargo.toml"],
+            Self::AssemblyScript => &["package-lock.json", "package.json"],
+            Self::C => &[],
+        }
+    }
+}
+
+/// A module, and what made it.
+struct Built {
+    module: Vec<u8>,
+    toolchain: String,
+}
 
 impl Guest {
     fn folder(&self, root: &Path) -> PathBuf {
@@ -34,6 +73,10 @@ impl Guest {
         prebuilt(root).join(format!("{}.wasm", self.name))
     }
 
+    fn hash(&self, root: &Path) -> Result<String, Error> {
+        sources::hash(&self.folder(root), self.language.manifests())
+    }
+
     fn record(&self, root: &Path) -> PathBuf {
         prebuilt(root).join(format!("{}.sha256", self.name))
     }
@@ -43,25 +86,39 @@ fn prebuilt(root: &Path) -> PathBuf {
     root.join("test-plugins").join("prebuilt")
 }
 
-/// Builds every guest into `prebuilt/` with its record, or into `out` without one.
+/// Builds every guest into `prebuilt/` with its record, or into `out` without one. A guest whose compiler is not there
+/// does not keep the others from being built.
 pub fn build(root: &Path, out: Option<&Path>) -> Result<(), Error> {
-    let toolchain = toolchain::find(root)?;
+    let mut failures = Vec::new();
     for guest in GUESTS {
-        // Before the build: whoever edits the sources meanwhile must not have the new ones recorded.
-        let sources = sources::hash(&guest.folder(root))?;
-        let module = build::module(root, guest, &toolchain)?;
-        let path = match out {
-            Some(folder) => folder.join(format!("{}.wasm", guest.name)),
-            None => guest.module(root),
-        };
-        fs::write(&path, &module)?;
-        if out.is_none() {
-            let record = Record { sources, module: hash(&module), toolchain: toolchain.version.clone() };
-            fs::write(&guest.record(root), record.to_string())?;
+        match build_one(root, guest, out) {
+            Ok(report) => println!("{report}"),
+            Err(error) => failures.push(error.to_string()),
         }
-        println!("{}: {} bytes, by {}", path.display(), module.len(), toolchain.version);
     }
-    Ok(())
+    // Guests of one language lack the same compiler.
+    failures.dedup();
+    if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
+}
+
+fn build_one(root: &Path, guest: &Guest, out: Option<&Path>) -> Result<String, Error> {
+    // Before the build: whoever edits the sources meanwhile must not have the new ones recorded.
+    let sources = guest.hash(root)?;
+    let Built { module, toolchain } = match guest.language {
+        Language::Rust => rust::build(root, guest),
+        Language::AssemblyScript => assemblyscript::build(root, guest),
+        Language::C => c::build(root, guest),
+    }?;
+    let path = match out {
+        Some(folder) => folder.join(format!("{}.wasm", guest.name)),
+        None => guest.module(root),
+    };
+    fs::write(&path, &module)?;
+    let report = format!("{}: {} bytes, by {toolchain}", path.display(), module.len());
+    if out.is_none() {
+        fs::write(&guest.record(root), Record { sources, module: hash(&module), toolchain }.to_string())?;
+    }
+    Ok(report)
 }
 
 /// Fails with every reason why the prebuilt modules are not those of the sources.
@@ -88,7 +145,7 @@ fn stale_among(root: &Path, guests: &[Guest]) -> Result<Vec<String>, Error> {
     }
     let known = |path: &Path| guests.iter().any(|guest| path.file_stem().is_some_and(|stem| stem == guest.name));
     for path in fs::entries(&root.join("test-plugins"))? {
-        if path.join("Cargo.toml").is_file() && !known(&path) {
+        if path.join("src").is_dir() && !known(&path) {
             reasons.push(format!("{}: not in the table of xtask/src/guests/mod.rs", path.display()));
         }
     }
@@ -104,7 +161,7 @@ fn why_stale(root: &Path, guest: &Guest) -> Result<Option<&'static str>, Error> 
     let Some(module) = fs::read_if_any(&guest.module(root))? else { return Ok(Some("the module is missing")) };
     let Some(record) = fs::read_if_any(&guest.record(root))? else { return Ok(Some("the record is missing")) };
     let Some(record) = Record::parse(&record) else { return Ok(Some("the record cannot be read")) };
-    if record.sources != sources::hash(&guest.folder(root))? {
+    if record.sources != guest.hash(root)? {
         return Ok(Some("the sources have changed since the module was built"));
     }
     if record.module != hash(&module) {

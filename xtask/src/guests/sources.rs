@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use super::record::hex;
 use crate::{Error, fs};
 
-/// Hashes `Cargo.toml`, `Cargo.lock` and everything under `src/`.
+/// Hashes the manifests, which stand in the guest's folder, and everything under `src/`.
 ///
 /// Each file goes in as its path and its content, each behind its length, so that nothing can move from one to the other
 /// unnoticed. Line endings count as `\n`, because git may check out others.
-pub(super) fn hash(folder: &Path) -> Result<String, Error> {
-    let mut files = vec![folder.join("Cargo.lock"), folder.join("Cargo.toml")];
+pub(super) fn hash(folder: &Path, manifests: &[&str]) -> Result<String, Error> {
+    let mut files: Vec<_> = manifests.iter().map(|name| folder.join(name)).collect();
     files.extend(fs::files_under(&folder.join("src"))?);
     let mut files = files.into_iter().map(|path| (name(folder, &path), path)).collect::<Vec<_>>();
     // By name and not by path, whose order depends on the machine's separator.
@@ -51,8 +51,11 @@ fn unix_line_endings(content: Vec<u8>) -> Vec<u8> {
 mod tests {
     use std::path::Path;
 
-    use super::hash;
-    use crate::fs::write;
+    use crate::{Error, fs::write};
+
+    fn hash(folder: &Path) -> Result<String, Error> {
+        super::hash(folder, &["Cargo.lock", "Cargo.toml"])
+    }
 
     fn guest() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

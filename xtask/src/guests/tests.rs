@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{Guest, Record, hash, prebuilt, sources, stale_among};
+use super::{Guest, Language, Record, hash, prebuilt, stale_among};
 use crate::fs::write;
 
-const GUEST: Guest = Guest { name: "small" };
+const GUEST: Guest = Guest { name: "small", language: Language::Rust, forwards: false };
 
 fn repository() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -14,7 +14,7 @@ fn repository() -> tempfile::TempDir {
     write(&folder.join("Cargo.lock"), "version = 4\n").unwrap();
     write(&folder.join("src/lib.rs"), "fn one() {}\n").unwrap();
     let record = Record {
-        sources: sources::hash(&folder).unwrap(),
+        sources: GUEST.hash(root.path()).unwrap(),
         module: hash(b"\0asm"),
         toolchain: "rustc 1.95.0".to_owned(),
     };
@@ -60,7 +60,7 @@ fn a_missing_module_and_a_missing_record_are_stale() {
 #[test]
 fn a_guest_that_the_table_forgot_and_a_module_that_nobody_makes_are_named() {
     let reasons = reasons(|root| {
-        write(&root.join("test-plugins/forgotten/Cargo.toml"), "").unwrap();
+        write(&root.join("test-plugins/forgotten/src/lib.rs"), "").unwrap();
         write(&prebuilt(root).join("gone.wasm"), "").unwrap();
         write(&root.join("test-plugins/README.md"), "").unwrap();
     });

@@ -55,11 +55,7 @@ fn library(sysroot: &Path) -> PathBuf {
 
 /// The version and the sysroot of a compiler, if there is such a compiler.
 fn probe(rustc: &str, root: &Path) -> Option<(String, PathBuf)> {
-    let ask = |arguments: &[&str]| {
-        let output = process::command(rustc, root).args(arguments).output().ok()?;
-        let answer = String::from_utf8(output.stdout).ok()?;
-        output.status.success().then(|| answer.trim().to_owned())
-    };
+    let ask = |arguments: &[&str]| process::first_line(rustc, root, arguments);
     Some((ask(&["--version"])?, ask(&["--print", "sysroot"])?.into()))
 }
 

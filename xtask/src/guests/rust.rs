@@ -1,4 +1,6 @@
-//! Building one guest, without a trace of the machine that built it.
+//! Building a guest in Rust, without a trace of the machine that built it.
+
+mod toolchain;
 
 use std::{
     env,
@@ -6,14 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    Guest,
-    toolchain::{TARGET, Toolchain},
-};
+use super::{Built, Guest};
 use crate::{Error, fs, target_dir};
+use toolchain::TARGET;
 
-/// Builds a guest and gives its module.
-pub(super) fn module(root: &Path, guest: &Guest, toolchain: &Toolchain) -> Result<Vec<u8>, Error> {
+pub(super) fn build(root: &Path, guest: &Guest) -> Result<Built, Error> {
+    let toolchain = toolchain::find(root)?;
     let target = target_dir(root, "guests")?;
     let folder = guest.folder(root);
     let home = env::home_dir();
@@ -41,11 +41,11 @@ pub(super) fn module(root: &Path, guest: &Guest, toolchain: &Toolchain) -> Resul
     let private = remapped.into_iter().map(|(path, _)| path).chain(home).chain([root.to_path_buf()]);
     match leaked(&module, private) {
         Some(path) => Err(Error::new(format!(
-            "{}: the module tells a path of this machine, {}; add it to the remapped ones in xtask/src/guests/build.rs",
+            "{}: the module tells a path of this machine, {}; add it to the remapped ones in xtask/src/guests/rust.rs",
             guest.name,
             path.display()
         ))),
-        None => Ok(module),
+        None => Ok(Built { module, toolchain: toolchain.version }),
     }
 }
 
