@@ -62,7 +62,7 @@ pub struct Call<'a> {
 }
 
 /// The values that a host was given with `.provide(…)`, one a type.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct States {
     by_type: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }

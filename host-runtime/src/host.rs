@@ -6,7 +6,6 @@ use std::{
 };
 
 use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, NoConnection};
-
 use serde_json::Value;
 
 use crate::{
@@ -23,7 +22,7 @@ pub(crate) struct Host {
     /// Sorted by namespace and name.
     pub(crate) functions: Vec<Arc<dyn AnyBound>>,
     pub(crate) database: Option<Database>,
-    pub(crate) entropy: EntropySource,
+    pub(crate) entropy: Arc<EntropySource>,
     pub(crate) limits: Limits,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) interceptor: Option<Arc<dyn Interceptor>>,

@@ -8,6 +8,7 @@
 //! are not wanted.
 #![forbid(unsafe_code)]
 
+mod build_error;
 mod clock;
 mod codec;
 pub mod db;
@@ -27,6 +28,7 @@ mod plugin_options;
 mod redact;
 mod registry;
 
+pub use build_error::{BuildError, BuildProblem};
 pub use clock::Clock;
 pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};
 pub use function::HostFunction;
@@ -38,7 +40,7 @@ pub use hostfn_contract::{
 };
 pub use hostfn_macros::{HostState, host_fn};
 pub use intercept::{Interceptor, Step};
-pub use manager::{BuildError, BuildProblem, PluginManager, PluginManagerBuilder};
+pub use manager::{PluginManager, PluginManagerBuilder};
 pub use module::ImportProblem;
 pub use observe::{HostCall, Observer};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};

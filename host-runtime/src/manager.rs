@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc};
 
-use hostfn_contract::{EntropySource, HostState, MissingState, Resolver, States};
+use hostfn_contract::{EntropySource, HostState, Resolver, States};
 
 use crate::{
     Clock, Database, HostFunction, Registry, RegistryError,
-    db::MigrationError,
+    build_error::{BuildError, BuildProblem},
     function::AnyBound,
     host::{Host, Limits},
     intercept::Interceptor,
@@ -98,13 +98,14 @@ impl fmt::Debug for PluginManager {
     }
 }
 
-/// Builds a [`PluginManager`] from what it is given.
-#[derive(Default)]
+/// Builds a [`PluginManager`] from what it is given. A clone builds another one of the same, whose
+/// functions share its state.
+#[derive(Clone, Default)]
 pub struct PluginManagerBuilder {
     registries: Vec<Registry>,
     database: Option<Database>,
     clock: Option<Clock>,
-    entropy: Option<EntropySource>,
+    entropy: Option<Arc<EntropySource>>,
     states: States,
     provided_twice: Vec<&'static str>,
     limits: Limits,
@@ -147,7 +148,7 @@ impl PluginManagerBuilder {
     /// Other randomness than the operating system's: a seeded one in tests.
     #[must_use]
     pub fn entropy(mut self, entropy: EntropySource) -> Self {
-        self.entropy = Some(entropy);
+        self.entropy = Some(Arc::new(entropy));
         self
     }
 
@@ -233,7 +234,7 @@ impl PluginManagerBuilder {
             host: Arc::new(Host {
                 functions,
                 database: self.database,
-                entropy: self.entropy.unwrap_or_else(EntropySource::system),
+                entropy: self.entropy.unwrap_or_else(|| Arc::new(EntropySource::system())),
                 limits: self.limits,
                 observers: self.observers,
                 interceptor: self.interceptor,
@@ -297,107 +298,4 @@ fn migrate(database: &Database, registries: &[Registry], leave: bool) -> Vec<Bui
         }
     }
     problems
-}
-
-/// Why a host cannot be built: everything that is wrong, at once.
-#[derive(Debug)]
-pub struct BuildError {
-    problems: Vec<BuildProblem>,
-}
-
-impl BuildError {
-    /// Everything that is wrong.
-    pub fn problems(&self) -> &[BuildProblem] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the host cannot be built:")?;
-        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
-    }
-}
-
-impl std::error::Error for BuildError {}
-
-/// One thing that a host lacks or cannot take.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildProblem {
-    /// A registry holds a function that no host can take.
-    #[error(transparent)]
-    Registry(RegistryError),
-    /// A function borrows state that the host was not given.
-    #[error("host function `{function}` borrows `{}`, which the host was not given: add {}",
-        state.type_name, how_to_give(*state))]
-    MissingState {
-        /// The function.
-        function: &'static str,
-        /// The state.
-        state: MissingState,
-    },
-    /// Something that a function borrows could not be resolved, and its `Inject` does not say why.
-    #[error(
-        "host function `{function}` borrows something that could not be resolved: in its `Inject::resolve`, take \
-        states with `Resolver::state`, which notes what is missing"
-    )]
-    Unresolved {
-        /// The function.
-        function: &'static str,
-    },
-    /// A function needs a database and the host has none.
-    #[error("host function `{function}` needs a database: add `.database(Database::open(…)?)`")]
-    NoDatabase {
-        /// The function.
-        function: &'static str,
-    },
-    /// A function is written for another database management system.
-    #[error(
-        "host function `{function}` takes `{connection}`, and the database is {backend}: write `&mut DbConnection` \
-        to work on every database, or open the one that it is for"
-    )]
-    OtherDatabase {
-        /// The function.
-        function: &'static str,
-        /// The type of connection that it takes.
-        connection: &'static str,
-        /// The backend of the host's database.
-        backend: String,
-    },
-    /// State of one type was given twice.
-    #[error(
-        "`.provide(…)` was called twice with a `{type_name}`: a function could not tell them apart; wrap one in a newtype"
-    )]
-    ProvidedTwice {
-        /// The type.
-        type_name: &'static str,
-    },
-    /// The clock or the database was given as if it were state.
-    #[error("`.provide(…)` was called with a `{type_name}`: give it with `.{method}(…)`")]
-    ProvidedOtherwise {
-        /// The type.
-        type_name: &'static str,
-        /// The method of the builder that takes it.
-        method: &'static str,
-    },
-    /// Migrations were not applied, and the host was told not to.
-    #[error("migrations of `{owner}` are not applied: {}; run `hostfn migrate`", pending.join(", "))]
-    NotMigrated {
-        /// The crate whose migrations they are.
-        owner: &'static str,
-        /// Their names.
-        pending: Vec<String>,
-    },
-    /// Migrations could not be applied.
-    #[error(transparent)]
-    Migration(MigrationError),
-}
-
-fn how_to_give(state: MissingState) -> &'static str {
-    if state.type_name == std::any::type_name::<Database>() {
-        "`.database(Database::open(…)?)`"
-    } else {
-        "`.provide(…)`"
-    }
 }

@@ -28,6 +28,7 @@ mod coverage;
 mod database;
 mod difference;
 mod fault;
+mod fixture;
 mod guest;
 mod host;
 mod mock;

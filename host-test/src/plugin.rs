@@ -48,7 +48,7 @@ impl<'a> TestPlugin<'a> {
     /// does not declare.
     pub fn call_export(&self, export: &str, input: impl Serialize) -> Result<Value, CallError> {
         let input = to_json(input);
-        let recorder = &self.host.recorder;
+        let recorder = self.host.recorder();
         recorder.push(Event::start(self.plugin.name(), export, &input));
         let output = self.plugin.call(export, &input);
         let text = match &output {

@@ -89,6 +89,12 @@ pub mod __private {
         }
     }
 
+    impl<T: HasTranscript> HasTranscript for &T {
+        fn transcript_text(&self) -> String {
+            (**self).transcript_text()
+        }
+    }
+
     pub fn text_of(of: &impl HasTranscript) -> String {
         of.transcript_text()
     }

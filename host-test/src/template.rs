@@ -1,7 +1,7 @@
 //! Databases that are migrated once a process and copied for each test.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -11,6 +11,8 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use hostfn_runtime::{Database, Registry};
 use tempfile::TempDir;
 
+use crate::fixture::Failure;
+
 /// Whose migrations, and which.
 type Key = Vec<(&'static str, Vec<String>)>;
 
@@ -18,40 +20,40 @@ type Key = Vec<(&'static str, Vec<String>)>;
 static TEMPLATES: Mutex<Option<HashMap<Key, TempDir>>> = Mutex::new(None);
 
 /// Puts a migrated database of the registries in `folder`, and says where.
-///
-/// # Panics
-/// When it cannot be made or migrated.
-pub(crate) fn database_in(folder: &Path, registries: &[Registry]) -> PathBuf {
+pub(crate) fn database_in(folder: &Path, registries: &[Registry]) -> Result<PathBuf, Failure> {
     let file = folder.join("test.db");
-    let key: Key = registries
-        .iter()
-        .filter_map(|registry| Some((registry.owner(), registry.migrations()?.names(registry.owner()).ok()?)))
-        .collect();
-    if key.is_empty() {
-        return file;
-    }
-    let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-    let template = templates.get_or_insert_default().entry(key).or_insert_with(|| migrated(registries));
-    fs::copy(template.path().join(TEMPLATE), &file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    file
-}
-
-fn migrated(registries: &[Registry]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let working = folder.path().join("working.db");
-    let database = Database::open(&url(&working)).unwrap_or_else(|error| panic!("{error}"));
+    let mut key = Key::new();
     for registry in registries {
         if let Some(migrations) = registry.migrations() {
-            database.migrate(registry.owner(), migrations).unwrap_or_else(|error| panic!("{error}"));
+            key.push((registry.owner(), migrations.names(registry.owner())?));
+        }
+    }
+    if key.is_empty() {
+        return Ok(file);
+    }
+    let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let template = match templates.get_or_insert_default().entry(key) {
+        Entry::Occupied(template) => template.into_mut(),
+        Entry::Vacant(vacant) => vacant.insert(migrated(registries)?),
+    };
+    fs::copy(template.path().join(TEMPLATE), &file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file)
+}
+
+fn migrated(registries: &[Registry]) -> Result<TempDir, Failure> {
+    let folder = tempfile::tempdir()?;
+    let working = folder.path().join("working.db");
+    let database = Database::open(&url(&working))?;
+    for registry in registries {
+        if let Some(migrations) = registry.migrations() {
+            database.migrate(registry.owner(), migrations)?;
         }
     }
     // A copy of the file alone would lack what is in the write-ahead log.
-    let template = folder.path().join(TEMPLATE);
-    SqliteConnection::establish(&working.to_string_lossy())
-        .unwrap_or_else(|error| panic!("{}: {error}", working.display()))
-        .batch_execute(&format!("VACUUM INTO '{}'", template.display().to_string().replace('\'', "''")))
-        .unwrap_or_else(|error| panic!("{}: {error}", template.display()));
-    folder
+    let template = folder.path().join(TEMPLATE).display().to_string();
+    SqliteConnection::establish(&working.to_string_lossy())?
+        .batch_execute(&format!("VACUUM INTO '{}'", template.replace('\'', "''")))?;
+    Ok(folder)
 }
 
 const TEMPLATE: &str = "template.db";

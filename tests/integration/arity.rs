@@ -6,12 +6,20 @@ use serde_json::json;
 
 use crate::support::host;
 
+const HASH: &str = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+
 #[test]
 fn a_function_without_a_request_is_imported_either_way() {
     let host = host();
-    let expected = json!({"deleted": 0});
-    assert_eq!(host.call_without_request("db_cleanup_expired_sessions").data(), expected);
-    assert_eq!(host.call("db_cleanup_expired_sessions", json!({})).data(), expected);
+    let user = json!({"name": "Ada", "email": "ada@example.com", "password_hash": HASH});
+    let user = host.call("db_create_user", user).data()["uuid"].take();
+    let session = json!({"user_uuid": user, "ttl_seconds": 60});
+    host.call("db_create_session", &session).data();
+    host.clock().advance_seconds(60);
+    assert_eq!(host.call_without_request("db_cleanup_expired_sessions").data(), json!({"deleted": 1}));
+    host.call("db_create_session", &session).data();
+    host.clock().advance_seconds(60);
+    assert_eq!(host.call("db_cleanup_expired_sessions", json!({})).data(), json!({"deleted": 1}));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `test-plugins/auth`, a plugin that a product could start from, on the built-in functions.
 
 use hostfn::{CallError, Grants};
-use hostfn_test::{TestHost, TestPlugin};
+use hostfn_test::{TestHost, TestPlugin, assert_transcript};
 use serde_json::{Value, json};
 
-use crate::support::{assert_transcript, host, root};
+use crate::support::{host, root};
 
 /// What the plugin needs. `credentials:read` is not among it.
 const GRANTS: [&str; 5] = ["users:*", "sessions:*", "email_verification:*", "password_reset:*", "credentials:verify"];
@@ -60,7 +60,7 @@ fn the_whole_flow() {
         let signed_in = succeed(&plugin, "sign_in", json!({"email": EMAIL, "password": "battery staple"}));
         succeed(&plugin, "sign_out", json!({"session_id": signed_in["session_id"]}));
     });
-    assert_transcript("auth", "flow", "success", &transcript);
+    assert_transcript!(transcript, folder = root().join("snapshots/auth"), name = "flow.success");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn failures() {
         assert_eq!(call("reset_password", json!({"token": unknown, "password": "battery staple"})), "invalid_token");
         assert_eq!(call("check_session", json!({"session_id": unknown})), "invalid_session");
     });
-    assert_transcript("auth", "flow", "failures", &transcript);
+    assert_transcript!(transcript, folder = root().join("snapshots/auth"), name = "flow.failures");
 }
 
 #[test]

@@ -24,7 +24,7 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
-    /// Breaks each host function in turn, in a copy, and expects the integration tests to notice
+    /// Breaks each host function in turn, in a copy, and expects the tests to notice
     Mutants {
         /// Break only the host function of this name
         #[arg(long, value_name = "NAME")]

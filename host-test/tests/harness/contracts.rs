@@ -51,4 +51,5 @@ fn what_no_snapshot_shows_is_listed() {
     let said = failure(|| coverage.assert_complete());
     assert!(said.starts_with("1 snapshots show 2 of 5 answers; call these"), "{said}");
     assert!(said.ends_with("\n  `undeclared`: success"), "{said}");
+    assert_eq!(missing(&coverage.except("undeclared")), left[..2]);
 }

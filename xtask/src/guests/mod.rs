@@ -47,6 +47,15 @@ pub static GUESTS: &[Guest] = &[
 ];
 
 impl Language {
+    /// Its name in small letters, as tests are named after it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::AssemblyScript => "assemblyscript",
+            Self::C => "c",
+        }
+    }
+
     /// The files beside `src/` that a module is built from.
     fn manifests(self) -> &'static [&'static str] {
         match self {
@@ -70,7 +79,12 @@ impl Guest {
 
     /// The prebuilt module, for a test to load.
     pub fn module(&self, root: &Path) -> PathBuf {
-        prebuilt(root).join(format!("{}.wasm", self.name))
+        prebuilt(root).join(self.file_name())
+    }
+
+    /// The name of its compiled module.
+    pub fn file_name(&self) -> String {
+        format!("{}.wasm", self.name)
     }
 
     fn hash(&self, root: &Path) -> Result<String, Error> {
@@ -110,7 +124,7 @@ fn build_one(root: &Path, guest: &Guest, out: Option<&Path>) -> Result<String, E
         Language::C => c::build(root, guest),
     }?;
     let path = match out {
-        Some(folder) => folder.join(format!("{}.wasm", guest.name)),
+        Some(folder) => folder.join(guest.file_name()),
         None => guest.module(root),
     };
     fs::write(&path, &module)?;

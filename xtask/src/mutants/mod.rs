@@ -1,7 +1,7 @@
 //! Mutants: is there a test that notices when a host function is wrong?
 //!
 //! A green suite says that the functions and the tests agree, not that the tests look. So each operation is broken in
-//! one way that a person could break it, and the integration tests have to fail. All of it happens in a copy of the
+//! one way that a person could break it, and the tests have to fail. All of it happens in a copy of the
 //! repository under the target folder: the files that you are editing are never touched, whatever interrupts the run.
 
 mod copy;
@@ -18,7 +18,7 @@ use crate::{Error, process, target_dir};
 use outcome::Outcome;
 
 /// The arguments of cargo that run the tests which have to notice.
-const TESTS: [&str; 5] = ["test", "--package", "hostfn", "--test", "integration"];
+const TESTS: [&str; 7] = ["test", "--package", "hostfn", "--test", "conformance", "--test", "integration"];
 
 /// Breaks each operation in turn, or only one, and fails unless the tests notice every time.
 pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
@@ -70,7 +70,7 @@ fn select<'a>(
     Err(Error::new(format!("mend the mutations in xtask/src/mutants/table.rs:\n  {}", mistakes.join("\n  "))))
 }
 
-/// The integration tests of the copy.
+/// The tests of the copy.
 struct Suite<'a> {
     tree: &'a Path,
     target: &'a Path,

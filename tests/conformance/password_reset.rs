@@ -1,21 +1,30 @@
 use hostfn_test::TestHost;
 use serde_json::{Value, json};
 
-use crate::support::{NOBODY, Operation, ada, host};
+use crate::{
+    guest::Guest,
+    support::{Case, NOBODY, Operation, ada, bob, cases},
+};
+
+pub(crate) const CASES: &[Case] = cases![
+    db_create_password_reset_token,
+    db_get_password_reset_token,
+    db_delete_password_reset_token,
+    db_delete_user_password_reset_tokens,
+];
 
 fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "email_verification", name }
+    Operation { host, entity: "password_reset", name }
 }
 
 fn token(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
     let request = json!({"user_uuid": user, "ttl_seconds": ttl_seconds});
-    host.call("db_create_email_verification_token", request).data()["token"].take()
+    host.call("db_create_password_reset_token", request).data()["token"].take()
 }
 
-#[test]
-fn db_create_email_verification_token() {
-    let host = host();
-    let operation = operation(&host, "db_create_email_verification_token");
+fn db_create_password_reset_token(guest: &Guest) {
+    let host = guest.host();
+    let operation = operation(&host, "db_create_password_reset_token");
     let user = ada(&host);
     let good = json!({"user_uuid": user, "ttl_seconds": 3600});
     operation.refuses_what_all_refuse(&good, "user_uuid", json!(null));
@@ -27,10 +36,9 @@ fn db_create_email_verification_token() {
     operation.refuses("conflict", own);
 }
 
-#[test]
-fn db_get_email_verification_token() {
-    let host = host();
-    let operation = operation(&host, "db_get_email_verification_token");
+fn db_get_password_reset_token(guest: &Guest) {
+    let host = guest.host();
+    let operation = operation(&host, "db_get_password_reset_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);
@@ -41,14 +49,26 @@ fn db_get_email_verification_token() {
     operation.succeeds("success_expired", good);
 }
 
-#[test]
-fn db_delete_email_verification_token() {
-    let host = host();
-    let operation = operation(&host, "db_delete_email_verification_token");
+fn db_delete_password_reset_token(guest: &Guest) {
+    let host = guest.host();
+    let operation = operation(&host, "db_delete_password_reset_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);
     operation.refuses_what_all_refuse(&good, "token", json!(true));
     operation.succeeds("success", good.clone());
     operation.succeeds("success_none", good);
+}
+
+fn db_delete_user_password_reset_tokens(guest: &Guest) {
+    let host = guest.host();
+    let operation = operation(&host, "db_delete_user_password_reset_tokens");
+    let (user, other) = (ada(&host), bob(&host));
+    token(&host, &user, 3600);
+    token(&host, &user, 7200);
+    token(&host, &other, 3600);
+    let good = json!({"user_uuid": user});
+    operation.refuses_what_all_refuse(&good, "user_uuid", json!("ada"));
+    operation.succeeds("success", good);
+    operation.succeeds("success_none", json!({"user_uuid": NOBODY}));
 }

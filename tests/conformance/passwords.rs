@@ -1,15 +1,19 @@
 use hostfn_test::TestHost;
 use serde_json::json;
 
-use crate::support::{NOBODY, Operation, host};
+use crate::{
+    guest::Guest,
+    support::{Case, NOBODY, Operation, cases},
+};
+
+pub(crate) const CASES: &[Case] = cases![hash_password, verify_password];
 
 fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
     Operation { host, entity: "passwords", name }
 }
 
-#[test]
-fn hash_password() {
-    let host = host();
+fn hash_password(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "hash_password");
     let good = json!({"password": "correct horse"});
     operation.refuses_what_all_refuse(&good, "password", json!(12_345_678));
@@ -17,9 +21,8 @@ fn hash_password() {
     operation.succeeds("success", good);
 }
 
-#[test]
-fn verify_password() {
-    let host = host();
+fn verify_password(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "verify_password");
     let hash = host.call("hash_password", json!({"password": "correct horse"})).data();
     let user = json!({"name": "Ada", "email": "ada@example.com", "password_hash": hash});

@@ -2,15 +2,27 @@ use hostfn::Grants;
 use hostfn_test::TestHost;
 use serde_json::json;
 
-use crate::support::{HASH, NOBODY, Operation, ada, assert_transcript, bob, host};
+use crate::{
+    guest::Guest,
+    support::{Case, HASH, NOBODY, Operation, ada, assert_transcript, bob, cases},
+};
+
+pub(crate) const CASES: &[Case] = cases![
+    db_create_user,
+    db_get_user_by_email,
+    db_get_user_by_uuid,
+    a_password_hash_is_for_those_who_may_read_credentials,
+    db_update_user_password,
+    db_update_user_email_verified,
+    db_update_user_profile,
+];
 
 fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
     Operation { host, entity: "users", name }
 }
 
-#[test]
-fn db_create_user() {
-    let host = host();
+fn db_create_user(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_create_user");
     let good = json!({"name": "Ada Lovelace", "email": "Ada@example.com", "password_hash": HASH});
     operation.refuses_what_all_refuse(&good, "name", json!(["Ada"]));
@@ -39,9 +51,8 @@ fn db_create_user() {
     );
 }
 
-#[test]
-fn db_get_user_by_email() {
-    let host = host();
+fn db_get_user_by_email(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_get_user_by_email");
     ada(&host);
     bob(&host);
@@ -51,9 +62,8 @@ fn db_get_user_by_email() {
     operation.succeeds("success_none", json!({"email": "carol@example.com"}));
 }
 
-#[test]
-fn db_get_user_by_uuid() {
-    let host = host();
+fn db_get_user_by_uuid(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_get_user_by_uuid");
     let uuid = ada(&host);
     bob(&host);
@@ -63,18 +73,16 @@ fn db_get_user_by_uuid() {
     operation.succeeds("success_none", json!({"uuid": NOBODY}));
 }
 
-#[test]
-fn a_password_hash_is_for_those_who_may_read_credentials() {
-    let host = host();
+fn a_password_hash_is_for_those_who_may_read_credentials(guest: &Guest) {
+    let host = guest.host();
     let uuid = ada(&host);
     let plugin = host.as_plugin("reader", Grants::of(["users:read"]).unwrap());
     let transcript = host.record(|| drop(plugin.call("db_get_user_by_uuid", json!({"uuid": uuid})).data()));
     assert_transcript("users", "db_get_user_by_uuid", "success_without_credentials", &transcript);
 }
 
-#[test]
-fn db_update_user_password() {
-    let host = host();
+fn db_update_user_password(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_update_user_password");
     let uuid = ada(&host);
     bob(&host);
@@ -87,9 +95,8 @@ fn db_update_user_password() {
     operation.succeeds("success", good);
 }
 
-#[test]
-fn db_update_user_email_verified() {
-    let host = host();
+fn db_update_user_email_verified(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_update_user_email_verified");
     let uuid = ada(&host);
     bob(&host);
@@ -101,9 +108,8 @@ fn db_update_user_email_verified() {
     operation.succeeds("success_unverified", json!({"uuid": uuid, "verified": false}));
 }
 
-#[test]
-fn db_update_user_profile() {
-    let host = host();
+fn db_update_user_profile(guest: &Guest) {
+    let host = guest.host();
     let operation = operation(&host, "db_update_user_profile");
     let uuid = ada(&host);
     bob(&host);

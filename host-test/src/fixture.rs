@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use hostfn_runtime::{Clock, Database, EntropySource, HostError, PluginManager, PluginManagerBuilder};
+use tempfile::TempDir;
+
+use crate::{database::TableRows, recorder::Recorder, script::Script, template, transcript::Transcript};
+
+/// When a test's clock stands, until the test moves it.
+const START: &str = "2026-01-02T03:04:05Z";
+
+/// Why a host for a test cannot be made.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A host with a database of its own, a clock that stands still, and randomness that is the same in every
+/// run: what a test in Rust and a scenario have in common.
+pub(crate) struct Fixture {
+    pub(crate) manager: PluginManager,
+    pub(crate) clock: Clock,
+    pub(crate) script: Arc<Script>,
+    pub(crate) recorder: Arc<Recorder>,
+    database: Database,
+    empty: TableRows,
+    // Dropped last: the database's file is in it.
+    _folder: TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn new(host: PluginManagerBuilder) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let file = template::database_in(folder.path(), host.registries())?;
+        let database = Database::open(&template::url(&file))?;
+        let clock = Clock::fixed(START.parse()?);
+        let script = Arc::new(Script::new(clock.clone()));
+        let recorder = Arc::new(Recorder::new(script.clone()));
+        let manager = host
+            .database(database.clone())
+            .clock(clock.clone())
+            .entropy(EntropySource::seeded(1))
+            .observer(recorder.clone())
+            .interceptor(script.clone())
+            .build()?;
+        let empty = TableRows::read(&database).map_err(internal)?;
+        Ok(Self { manager, clock, script, recorder, database, empty, _folder: folder })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// All rows of all tables, as they stand now.
+    pub(crate) fn rows(&self) -> Result<TableRows, Failure> {
+        TableRows::read(&self.database).map_err(internal)
+    }
+
+    /// All that was said and done since the host was made.
+    pub(crate) fn transcript(&self) -> Result<Transcript, Failure> {
+        self.transcript_since(0, &self.empty)
+    }
+
+    /// What was said from there on, and what became of the rows.
+    pub(crate) fn transcript_since(&self, position: usize, before: &TableRows) -> Result<Transcript, Failure> {
+        let effect = before.effect(&self.rows()?);
+        Ok(Transcript::new(self.recorder.since(position), effect, self.recorder.redactor.renumbered()))
+    }
+}
+
+/// What the log would say of an error, for somebody who reads no log: the author of the test.
+pub(crate) fn internal(error: HostError) -> Failure {
+    match std::error::Error::source(&error) {
+        Some(source) => source.to_string().into(),
+        None => error.into(),
+    }
+}

@@ -1,0 +1,45 @@
+use std::{env, fs, path::PathBuf, sync::Arc};
+
+use hostfn_test::TestHost;
+use xtask::guests::GUESTS;
+
+use crate::support::root;
+
+/// A guest that forwards to every built-in host function.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    /// The language that it is written in.
+    pub(crate) name: &'static str,
+    /// Nothing for the one that each host generates.
+    module: Option<Arc<[u8]>>,
+}
+
+/// The folder of the modules to try, where it shall not be `test-plugins/prebuilt`: continuous
+/// integration tries those that it has just built.
+const FOLDER: &str = "HOSTFN_TEST_GUESTS";
+
+impl Guest {
+    /// The generated one, and all in `test-plugins/` that forward: none can be forgotten here.
+    pub(crate) fn all() -> Vec<Self> {
+        let folder = env::var_os(FOLDER).map(PathBuf::from);
+        let forwarding = GUESTS.iter().filter(|guest| guest.forwards);
+        let written = forwarding.map(|guest| {
+            let path = match &folder {
+                Some(folder) => folder.join(guest.file_name()),
+                None => guest.module(root()),
+            };
+            let module = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            Self { name: guest.language.name(), module: Some(module.into()) }
+        });
+        [Self { name: "generated", module: None }].into_iter().chain(written).collect()
+    }
+
+    /// A host of the built-in functions, whose calls go through this guest.
+    pub(crate) fn host(&self) -> TestHost {
+        let functions = hostfn::functions::registry();
+        match &self.module {
+            Some(module) => TestHost::with_guest(functions, module.to_vec()),
+            None => TestHost::new(functions),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What the tests of all entities share.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use hostfn::Grants;
+use hostfn_test::{TestHost, Transcript};
+use serde_json::{Value, json};
+
+use crate::guest::Guest;
+
+/// A test that is run with every guest.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Guest),
+}
+
+/// Functions as [`Case`]s, by their names.
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        &[$($crate::support::Case { name: stringify!($case), run: $case }),*]
+    };
+}
+
+pub(crate) use cases;
+
+/// A hash of nothing in particular, with as little work in it as argon2 takes.
+pub(crate) const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$RGb4QDWADbw8yrC1Hth+3A";
+
+/// The UUID of nobody.
+pub(crate) const NOBODY: &str = "ffffffff-ffff-4fff-bfff-ffffffffffff";
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Creates Ada and answers her UUID.
+pub(crate) fn ada(host: &TestHost) -> Value {
+    create_user(host, "Ada Lovelace", "Ada@example.com")
+}
+
+/// Creates Bob and answers his UUID.
+pub(crate) fn bob(host: &TestHost) -> Value {
+    create_user(host, "Bob", "bob@example.com")
+}
+
+fn create_user(host: &TestHost, name: &str, email: &str) -> Value {
+    let request = json!({"name": name, "email": email, "password_hash": HASH});
+    host.call("db_create_user", request).data()["uuid"].take()
+}
+
+static TRANSCRIPTS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many transcripts were compared until now.
+pub(crate) fn transcripts() -> usize {
+    TRANSCRIPTS.load(Relaxed)
+}
+
+/// Compares a transcript with the accepted one, `snapshots/<entity>/<operation>.<case>.snap`.
+pub(crate) fn assert_transcript(entity: &str, operation: &str, case: &str, transcript: &Transcript) {
+    TRANSCRIPTS.fetch_add(1, Relaxed);
+    let folder = root().join("snapshots").join(entity);
+    hostfn_test::assert_transcript!(transcript, folder = folder, name = format!("{operation}.{case}"));
+}
+
+/// One operation of one entity, under test.
+pub(crate) struct Operation<'a> {
+    pub(crate) host: &'a TestHost,
+    pub(crate) entity: &'static str,
+    pub(crate) name: &'static str,
+}
+
+impl Operation<'_> {
+    /// Calls it, pins the transcript, and answers the data.
+    pub(crate) fn succeeds(&self, case: &str, request: Value) -> Value {
+        let mut data = Value::Null;
+        let transcript = self.host.record(|| data = self.host.call(self.name, request).data());
+        assert_transcript(self.entity, self.name, case, &transcript);
+        data
+    }
+
+    /// Calls it with what it must refuse, and pins the transcript. Nothing may have changed.
+    pub(crate) fn refuses(&self, case: &str, request: Value) {
+        let transcript = self.host.record(|| drop(self.host.call(self.name, request).error()));
+        assert!(transcript.effect().is_empty(), "{} failed and changed the database\n{transcript}", self.name);
+        assert_transcript(self.entity, self.name, case, &transcript);
+    }
+
+    /// What every operation refuses: a request that differs from a good one by a member of the
+    /// wrong type, or by one too many, and a caller without the permission.
+    pub(crate) fn refuses_what_all_refuse(&self, good: &Value, member: &str, wrong: Value) {
+        let with = |member: &str, value| {
+            let mut request = good.clone();
+            request[member] = value;
+            request
+        };
+        self.refuses("wrong_shape", with(member, wrong));
+        self.refuses("unknown_field", with("nickname", json!("countess")));
+
+        let outsider = self.host.as_plugin("outsider", Grants::none());
+        let transcript = self.host.record(|| drop(outsider.call(self.name, good).error()));
+        assert!(transcript.effect().is_empty(), "{} was denied and changed the database\n{transcript}", self.name);
+        assert_transcript(self.entity, self.name, "permission_denied", &transcript);
+    }
+}
