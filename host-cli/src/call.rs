@@ -1,7 +1,7 @@
 use std::{
     fs,
     io::{self, IsTerminal, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -48,13 +48,11 @@ fn grant(name: &str) -> Result<Grants, InvalidPermission> {
 }
 
 pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
-    let module =
-        fs::read(&arguments.plugin).map_err(|error| format!("cannot read {}: {error}", arguments.plugin.display()))?;
+    let (name, module) = read_module(&arguments.plugin)?;
     let input = read_input(&arguments.input)?;
     let trace = Arc::new(Trace::default());
     let host = if arguments.trace { host.observer(trace.clone()) } else { host };
     let manager = build(host, &arguments.database)?;
-    let name = arguments.plugin.file_stem().map_or("plugin".into(), |name| name.to_string_lossy());
     let grants: Grants = arguments.grant.iter().cloned().collect();
     let options = PluginOptions::from(grants).timeout(Duration::from_secs(arguments.timeout));
     let plugin = manager.load(&name, &module, options)?;
@@ -77,6 +75,12 @@ pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Resu
         Err(CallError::Failed { message, .. }) => Err(escaped(&message).into()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The name of a plugin, which is that of its file, and its compiled module.
+pub(crate) fn read_module(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let module = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), module))
 }
 
 fn read_input(input: &str) -> Result<Vec<u8>, Failure> {

@@ -16,8 +16,10 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod junit;
 mod list;
 mod migrate;
+mod test;
 mod trace;
 
 use std::{error::Error, process::ExitCode};
@@ -29,6 +31,7 @@ use tracing_subscriber::EnvFilter;
 pub use call::CallArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
+pub use test::TestArguments;
 pub use trace::Trace;
 
 /// What the command can do for any project.
@@ -38,6 +41,8 @@ pub enum Command {
     List(ListArguments),
     /// Call an export of a plugin
     Call(CallArguments),
+    /// Test a plugin by scenarios: what is done with it, and what shall come of it
+    Test(TestArguments),
     /// Apply the migrations of the host functions' tables
     Migrate(MigrateArguments),
 }
@@ -66,6 +71,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
     match command {
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
+        Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),
     }
 }

@@ -111,6 +111,11 @@ impl Redactor {
         }
     }
 
+    /// Whether a text is a secret, and nothing else.
+    pub fn knows(&self, text: &str) -> bool {
+        self.lock().secrets.iter().any(|secret| secret.text == text)
+    }
+
     /// One that knows the same secrets and numbers them anew.
     pub fn renumbered(&self) -> Self {
         let secrets =
@@ -188,6 +193,7 @@ mod tests {
             json!({"name": "Ada", "password": "<secret 1>", "inner": [{"token": "<secret 2>"}, {"token": "<secret 1>"}]})
         );
         assert_eq!(redactor.redact_text("is it hunter22?"), "is it <secret 1>?");
+        assert!(redactor.knows("hunter22") && !redactor.knows("is it hunter22?"));
         assert_eq!(redactor.renumbered().redact_text("abcdef"), "<secret 1>");
         assert!(!format!("{redactor:?}").contains("hunter22"));
     }

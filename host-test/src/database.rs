@@ -9,6 +9,8 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use hostfn_runtime::{Database, DbConnection, HostError, Redactor, Timestamp, on_backend};
 use serde_json::{Map, Value};
 
+use crate::fixture::{Failure, internal};
+
 /// A row by its columns.
 type Row = Map<String, Value>;
 
@@ -57,6 +59,9 @@ struct Name {
 struct Column {
     #[diesel(sql_type = sql_types::Text)]
     name: String,
+    /// The declared type.
+    #[diesel(sql_type = sql_types::Text)]
+    kind: String,
     /// The place in the primary key from 1, or 0.
     #[diesel(sql_type = sql_types::Integer)]
     pk: i32,
@@ -103,6 +108,37 @@ impl TableRows {
         DatabaseEffect { changes }
     }
 
+    /// Puts a row into a table, each value as it is shown: a binary one in hexadecimal, a time as text.
+    pub(crate) fn insert(database: &Database, table: &str, row: &Row) -> Result<(), HostError> {
+        database.write(|db| {
+            let columns = columns_of(db, table)?;
+            if columns.is_empty() {
+                return Err(HostError::invalid_request("there is no such table"));
+            }
+            let mut values = Vec::new();
+            for (name, value) in row {
+                let column = columns.iter().find(|column| column.name == *name);
+                let column = column.ok_or_else(|| HostError::invalid_request(format!("it has no column `{name}`")))?;
+                values.push(column.literal(value).map_err(HostError::invalid_request)?);
+            }
+            let names: Vec<_> = row.keys().map(|name| identifier(name)).collect();
+            let (table, names, values) = (identifier(table), names.join(", "), values.join(", "));
+            let insert = sql_query(format!("INSERT INTO {table} ({names}) VALUES ({values})"));
+            on_backend!(db, |connection| insert.execute(connection))?;
+            Ok(())
+        })
+    }
+
+    /// The rows of a table, in the order of its key, if there is such a table.
+    pub(crate) fn table(&self, name: &str) -> Option<impl Iterator<Item = &Row>> {
+        self.tables.get(name).map(|table| table.rows.values())
+    }
+
+    /// The names of the tables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str)
+    }
+
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> usize {
         self.tables.get(table).map_or(0, |table| table.rows.len())
@@ -111,8 +147,7 @@ impl TableRows {
 
 impl Table {
     fn read(db: &mut DbConnection, name: &str) -> Result<Self, HostError> {
-        let columns: Vec<Column> =
-            query(db, &format!("SELECT name, pk FROM pragma_table_info({})", text_literal(name)))?;
+        let columns = columns_of(db, name)?;
         let members: Vec<_> = columns
             .iter()
             .map(|column| {
@@ -147,6 +182,35 @@ impl Table {
             (before != *value).then(|| (column.clone(), before, value.clone()))
         });
         Kind::Changed { key: self.key_of(new), columns: columns.collect() }
+    }
+}
+
+fn columns_of(db: &mut DbConnection, table: &str) -> Result<Vec<Column>, HostError> {
+    query(db, &format!("SELECT name, type AS kind, pk FROM pragma_table_info({})", text_literal(table)))
+}
+
+impl Column {
+    /// A value as SQL, read as [`readable`] and the query of [`Table::read`] show it.
+    fn literal(&self, value: &Value) -> Result<String, String> {
+        Ok(match value {
+            Value::Null => "NULL".to_owned(),
+            Value::Bool(value) => i32::from(*value).to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::String(text) if self.kind.eq_ignore_ascii_case("BLOB") => {
+                let is_hexadecimal = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                if !is_hexadecimal {
+                    return Err(format!("`{}` is binary: write it in hexadecimal", self.name));
+                }
+                format!("X'{text}'")
+            }
+            Value::String(text) => match text.parse::<Timestamp>() {
+                Ok(time) if self.kind.eq_ignore_ascii_case("INTEGER") => time.microseconds().to_string(),
+                // SQL ends at a NUL.
+                _ if text.contains('\0') => return Err(format!("`{}` has a NUL in it", self.name)),
+                _ => text_literal(text),
+            },
+            Value::Array(_) | Value::Object(_) => return Err(format!("`{}` is no single value", self.name)),
+        })
     }
 }
 
@@ -191,20 +255,22 @@ fn readable(column: &str, value: Value) -> Value {
     time.and_then(Timestamp::from_microseconds).map_or(value, |time| time.to_string().into())
 }
 
-/// Fails when the database is damaged, or holds rows that refer to what is not there.
-///
-/// # Panics
-/// With what is wrong.
-pub(crate) fn assert_sound(database: &Database) {
+/// Says what is wrong with a database that is damaged, or holds rows that refer to what is not there.
+pub(crate) fn check(database: &Database) -> Result<(), Failure> {
     let problems: Vec<Name> = database
         .read(|db| {
             let mut problems = query(db, "SELECT integrity_check AS name FROM pragma_integrity_check")?;
             problems.extend(query(db, "SELECT \"table\" AS name FROM pragma_foreign_key_check")?);
             Ok(problems)
         })
-        .unwrap_or_else(|error| panic!("the database cannot be checked: {error:?}"));
-    let problems: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
-    assert_eq!(problems, ["ok"], "the database is damaged, or rows of these tables refer to what is not there");
+        .map_err(internal)?;
+    match problems.iter().map(|problem| problem.name.as_str()).collect::<Vec<_>>()[..] {
+        ["ok"] => Ok(()),
+        ref problems => {
+            let problems = problems.join(", ");
+            Err(format!("the database is damaged, or rows of a table refer to what is not there: {problems}").into())
+        }
+    }
 }
 
 fn query<T>(db: &mut DbConnection, sql: &str) -> Result<Vec<T>, HostError>

@@ -68,6 +68,6 @@ impl Fixture {
 pub(crate) fn internal(error: HostError) -> Failure {
     match std::error::Error::source(&error) {
         Some(source) => source.to_string().into(),
-        None => error.into(),
+        None => error.message().into(),
     }
 }

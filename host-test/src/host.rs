@@ -6,7 +6,7 @@ use hostfn_runtime::{
 use serde::Serialize;
 
 use crate::{
-    database::{TableRows, assert_sound},
+    database::{TableRows, check},
     fault::{Fault, Planned},
     fixture::{Failure, Fixture},
     guest::forwarding_guest,
@@ -186,7 +186,7 @@ impl Drop for TestHost {
             self.check_contracts();
             let unmet = self.fixture.script.unmet();
             assert!(unmet.is_empty(), "what the test planned did not come to pass:\n  {}", unmet.join("\n  "));
-            assert_sound(self.database());
+            expected(check(self.database()));
         }
     }
 }

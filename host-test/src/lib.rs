@@ -34,6 +34,7 @@ mod host;
 mod mock;
 mod plugin;
 mod recorder;
+mod scenario;
 mod schema;
 mod script;
 mod snapshot;
@@ -47,6 +48,7 @@ pub use guest::forwarding_guest;
 pub use host::TestHost;
 pub use mock::{Mock, MockedFunction};
 pub use plugin::{Answer, TestPlugin};
+pub use scenario::{Difference, Scenario, ScenarioFailure, ScenarioOutcome};
 #[doc(hidden)]
 pub use snapshot::__private;
 pub use transcript::Transcript;

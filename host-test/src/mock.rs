@@ -25,13 +25,16 @@ impl<'a> MockedFunction<'a> {
         let name = self.function.name();
         let data = serde_json::to_value(data)
             .unwrap_or_else(|error| panic!("the mock of `{name}` answers what is not JSON: {error}"));
+        self.try_returns(data).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    pub(crate) fn try_returns(self, data: Value) -> Result<Mock<'a>, String> {
         let problems = schema::problems(&self.function.response_schema(), &data);
-        assert!(
-            problems.is_empty(),
-            "the mock of `{name}` answers what the function never does:\n  {}\n{data:#}",
-            problems.join("\n  ")
-        );
-        self.plan(Ok(data))
+        if problems.is_empty() {
+            return Ok(self.plan(Ok(data)));
+        }
+        let (name, problems) = (self.function.name(), problems.join("\n  "));
+        Err(format!("the mock of `{name}` answers what the function never does:\n  {problems}\n{data:#}"))
     }
 
     /// Answers this error. A domain error must be one that the function declares.
@@ -39,13 +42,18 @@ impl<'a> MockedFunction<'a> {
     /// # Panics
     /// When the function does not declare it.
     pub fn fails(self, error: HostError) -> Mock<'a> {
+        self.try_fails(error).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    pub(crate) fn try_fails(self, error: HostError) -> Result<Mock<'a>, String> {
         let (name, code) = (self.function.name(), error.code());
-        assert!(
-            !code.is_domain() || self.function.errors().contains(&code),
+        if !code.is_domain() || self.function.errors().contains(&code) {
+            return Ok(self.plan(Err(error)));
+        }
+        Err(format!(
             "the mock of `{name}` fails with `{code}`, which the function does not declare: add `errors({code})` to its \
              `#[host_fn]`, or fail with another"
-        );
-        self.plan(Err(error))
+        ))
     }
 
     fn plan(self, answer: Result<Value, HostError>) -> Mock<'a> {

@@ -76,7 +76,7 @@ fn db_get_user_by_uuid(guest: &Guest) {
 fn a_password_hash_is_for_those_who_may_read_credentials(guest: &Guest) {
     let host = guest.host();
     let uuid = ada(&host);
-    let plugin = host.as_plugin("reader", Grants::of(["users:read"]).unwrap());
+    let plugin = host.as_plugin("reader", Grants::of(["users:read"]).expect("it is a permission"));
     let transcript = host.record(|| drop(plugin.call("db_get_user_by_uuid", json!({"uuid": uuid})).data()));
     assert_transcript("users", "db_get_user_by_uuid", "success_without_credentials", &transcript);
 }

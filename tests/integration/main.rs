@@ -6,4 +6,5 @@ mod arity;
 mod auth_flow;
 mod command;
 mod repository;
+mod scenarios;
 mod support;

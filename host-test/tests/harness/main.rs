@@ -9,6 +9,7 @@ mod contracts;
 mod faults;
 mod functions;
 mod mocks;
+mod scenarios;
 mod transcripts;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

@@ -1,0 +1,196 @@
+use std::{
+    fmt, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use hostfn_runtime::PluginManagerBuilder;
+use hostfn_test::{Scenario, ScenarioOutcome};
+use tracing::subscriber::NoSubscriber;
+
+use crate::{Failure, call::read_module, junit};
+
+/// The arguments of `test`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostfn test scenarios/*.yaml --plugin my.wasm
+  hostfn test scenarios --plugin my.wasm --junit target/junit.xml
+  hostfn test scenarios/new.yaml --plugin my.wasm --update
+
+Each scenario runs on a database of its own, at a fixed time and with randomness that is the same in
+every run. Exits with 1 when one of them fails.")]
+pub struct TestArguments {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "SCENARIO.yaml|FOLDER")]
+    scenarios: Vec<PathBuf>,
+    /// The compiled plugin
+    #[arg(long, value_name = "PLUGIN.wasm")]
+    plugin: PathBuf,
+    /// Write what came of the steps into the files, where something else or nothing was expected
+    #[arg(long, conflicts_with = "junit")]
+    update: bool,
+    /// Write a report in JUnit's format, for CI servers
+    #[arg(long, value_name = "FILE.xml")]
+    junit: Option<PathBuf>,
+}
+
+/// A scenario that was run, or could not be.
+pub(crate) struct Ran {
+    pub(crate) path: PathBuf,
+    /// What it shows.
+    pub(crate) name: String,
+    pub(crate) outcome: Result<ScenarioOutcome, Failure>,
+}
+
+impl Ran {
+    pub(crate) fn is_success(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(ScenarioOutcome::is_success)
+    }
+}
+
+const PASSED: Style = AnsiColor::Green.on_default();
+const FAILED: Style = AnsiColor::Red.on_default().bold();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const ASIDE: Style = Style::new().dimmed();
+
+pub(crate) fn run(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
+    // What fails in a scenario fails on purpose; whoever wants its log asks for it.
+    match std::env::var_os("HOSTFN_LOG") {
+        Some(_) => run_all(arguments, host),
+        None => tracing::subscriber::with_default(NoSubscriber::new(), || run_all(arguments, host)),
+    }
+}
+
+fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
+    let (plugin, module) = read_module(&arguments.plugin)?;
+    let paths = scenario_files(&arguments.scenarios)?;
+    if arguments.update {
+        return update(&paths, host, &plugin, &module);
+    }
+    let started = Instant::now();
+    let mut out = anstream::stdout();
+    let mut all = Vec::new();
+    for path in paths {
+        let ran = run_one(path, host.clone(), &plugin, &module);
+        show(&mut out, &ran)?;
+        all.push(ran);
+    }
+    let duration = started.elapsed();
+    if let Some(report) = &arguments.junit {
+        junit::write(report, &all, duration).map_err(|error| format!("{}: {error}", report.display()))?;
+    }
+    let passed = all.iter().filter(|ran| ran.is_success()).count();
+    let failed = all.len() - passed;
+    writeln!(out, "\n{passed} passed, {failed} failed, in {}", seconds(duration))?;
+    match failed {
+        0 => Ok(()),
+        1 => Err("a scenario failed; where it is wrong, and not the plugin, `--update` writes what came".into()),
+        _ => Err(format!(
+            "{failed} scenarios failed; where they are wrong, and not the plugin, `--update` writes what came"
+        )
+        .into()),
+    }
+}
+
+fn run_one(path: PathBuf, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Ran {
+    match Scenario::read(&path) {
+        Ok(scenario) => Ran { name: scenario.name(), outcome: scenario.run(host, plugin, module), path },
+        Err(error) => Ran { name: path.display().to_string(), outcome: Err(error), path },
+    }
+}
+
+fn show(out: &mut impl Write, ran: &Ran) -> Result<(), Failure> {
+    let path = ran.path.display();
+    match &ran.outcome {
+        Ok(outcome) if outcome.is_success() => {
+            writeln!(out, "{PASSED}ok{PASSED:#}    {path}  {ASIDE}{outcome}, {}{ASIDE:#}", seconds(outcome.duration))?;
+        }
+        Ok(outcome) => {
+            writeln!(out, "{FAILED}FAIL{FAILED:#}  {path}")?;
+            for line in outcome.to_string().lines() {
+                let style = match line.trim_start().chars().next() {
+                    Some('-') => REMOVED,
+                    Some('+') => PASSED,
+                    _ => Style::new(),
+                };
+                writeln!(out, "      {style}{line}{style:#}")?;
+            }
+        }
+        Err(error) => writeln!(out, "{FAILED}FAIL{FAILED:#}  {}", indented(error))?,
+    }
+    Ok(())
+}
+
+/// The lines behind the first as far in as it.
+fn indented(text: &impl fmt::Display) -> String {
+    text.to_string().replace('\n', "\n      ")
+}
+
+fn seconds(duration: Duration) -> String {
+    match duration.as_millis() {
+        milliseconds @ 0..1000 => format!("{milliseconds} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}
+
+fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<(), Failure> {
+    let mut out = anstream::stdout();
+    let mut failed = 0;
+    for path in paths {
+        let updated = Scenario::read(path).and_then(|scenario| scenario.updated(host.clone(), plugin, module));
+        let updated = updated.and_then(|text| text.map(|text| replace(path, &text)).transpose());
+        let path = path.display();
+        match updated {
+            Ok(Some(())) => writeln!(out, "{PASSED}updated{PASSED:#}    {path}")?,
+            Ok(None) => writeln!(out, "{ASIDE}unchanged{ASIDE:#}  {path}")?,
+            Err(error) => {
+                failed += 1;
+                writeln!(out, "{FAILED}FAIL{FAILED:#}       {}", indented(&error))?;
+            }
+        }
+    }
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} scenarios were not updated", paths.len()).into()) }
+}
+
+/// Writes a file in one go: whoever interrupts it has the old one or the new one.
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(fs::metadata(path)?.permissions())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The files that were named, and those in the folders that were.
+fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        files_in(path, &mut files).map_err(|error| format!("{}: {error}", path.display()))?;
+        if files.len() == before {
+            return Err(format!("no scenarios in {}: they are files that end in .yaml", path.display()).into());
+        }
+    }
+    Ok(files)
+}
+
+fn files_in(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            files_in(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

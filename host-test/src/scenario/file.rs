@@ -1,0 +1,145 @@
+//! A scenario as it stands in its file.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hostfn_runtime::{ErrorCode, Grants, HostError, Timestamp};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
+
+use crate::fixture::Failure;
+
+/// The rows of tables, by the tables' names.
+pub(super) type Rows = Map<String, Value>;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioFile {
+    /// What it shows; else its file is its name.
+    pub(super) name: Option<String>,
+    /// What the plugin is granted.
+    #[serde(default, deserialize_with = "grants")]
+    pub(super) grants: Grants,
+    /// What the plugin is configured with.
+    #[serde(default)]
+    pub(super) config: BTreeMap<String, String>,
+    /// How long a call of the plugin may take.
+    #[serde(default, deserialize_with = "duration")]
+    pub(super) timeout: Option<Duration>,
+    /// The time at which it begins.
+    pub(super) clock: Option<Timestamp>,
+    /// The rows that are there before it begins, in the order in which they are put there.
+    #[serde(default)]
+    pub(super) database: Rows,
+    /// Functions that are answered for, from the beginning.
+    #[serde(default)]
+    pub(super) mocks: Vec<MockedCall>,
+    pub(super) steps: Vec<Spanned<Step>>,
+}
+
+/// One call of the plugin, and what shall come of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    /// What it does; else the export is its name.
+    pub(super) name: Option<String>,
+    /// The time that it becomes before the call.
+    pub(super) clock: Option<Timestamp>,
+    /// How much later it becomes before the call.
+    #[serde(default, deserialize_with = "duration")]
+    pub(super) advance: Option<Duration>,
+    /// Functions that are answered for from this step on.
+    #[serde(default)]
+    pub(super) mocks: Vec<MockedCall>,
+    pub(super) export: String,
+    /// What is passed: a text as it stands, nothing, or else JSON.
+    #[serde(default)]
+    pub(super) input: Value,
+    // Of the following, what is not there is not compared, and a null is there.
+    /// What the plugin answers.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) output: Option<Value>,
+    /// What the plugin fails with.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) error: Option<Value>,
+    /// The host calls that it makes, in their order.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) calls: Option<Value>,
+    /// The rows of some tables after it.
+    pub(super) database: Option<Rows>,
+}
+
+/// A host function that is answered for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MockedCall {
+    pub(super) function: String,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) returns: Option<Value>,
+    pub(super) fails: Option<MockedError>,
+    /// How many calls are answered; without it all.
+    pub(super) times: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MockedError {
+    code: ErrorCode,
+    message: String,
+    field: Option<String>,
+}
+
+impl MockedError {
+    pub(super) fn to_error(&self) -> HostError {
+        let error = HostError::new(self.code, self.message.clone());
+        match &self.field {
+            Some(field) => error.in_field(field.clone()),
+            None => error,
+        }
+    }
+}
+
+impl ScenarioFile {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let file: Self = serde_saphyr::from_str_with_options(text, options())?;
+        if file.steps.is_empty() {
+            return Err("`steps` is empty: a scenario calls the plugin at least once".into());
+        }
+        for (number, step) in (1..).zip(&file.steps) {
+            if step.value.output.is_some() && step.value.error.is_some() {
+                let line = step.referenced.line();
+                let both = "has an `output` and an `error`: a call answers one of them";
+                return Err(format!("step {number} on line {line} {both}").into());
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// Any YAML, read as a scenario is.
+pub(super) fn parse_value(text: &str) -> Result<Value, Failure> {
+    Ok(serde_saphyr::from_str_with_options(text, options())?)
+}
+
+/// `yes` and `no` are words.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! { strict_booleans: true }
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+    let permissions = Vec::<String>::deserialize(deserializer)?;
+    Grants::of(permissions.iter().map(String::as_str)).map_err(serde::de::Error::custom)
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = humantime::parse_duration(&text);
+    parsed
+        .map(Some)
+        .map_err(|error| serde::de::Error::custom(format!("`{text}` is no time, such as 90s or 1h: {error}")))
+}

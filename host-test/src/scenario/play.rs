@@ -1,0 +1,333 @@
+//! Running the steps of a scenario.
+
+use std::time::Instant;
+
+use hostfn_runtime::{CallError, Plugin, PluginManagerBuilder, PluginOptions, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::{
+    ScenarioFailure, ScenarioOutcome,
+    compare::{Comparison, Difference, MORE},
+    edit::Edit,
+    file::{MockedCall, Rows, ScenarioFile, Step},
+    update::Update,
+    variables::Variables,
+};
+use crate::{
+    database::{TableRows, check},
+    fixture::{Failure, Fixture, internal},
+    mock::MockedFunction,
+    transcript::Event,
+};
+
+/// Runs the steps until one does not end as it says.
+pub(super) fn run(
+    file: &ScenarioFile,
+    host: PluginManagerBuilder,
+    plugin: &str,
+    module: &[u8],
+) -> Result<ScenarioOutcome, Failure> {
+    let mut play = Play::begin(file, host, plugin, module)?;
+    let started = Instant::now();
+    let mut failure = None;
+    for (number, step) in (1..).zip(&file.steps) {
+        let happened = play.act(&step.value).map_err(|error| at(number, step.referenced.line(), &error))?;
+        let mut differences = play.differences(&step.value, &happened)?;
+        if number == file.steps.len() {
+            differences.extend(play.fixture.script.unmet().into_iter().map(|unmet| Difference::remark("mocks", unmet)));
+        }
+        if !differences.is_empty() {
+            let what = step.value.name.clone().unwrap_or_else(|| format!("`{}`", step.value.export));
+            failure = Some(ScenarioFailure { step: number, line: step.referenced.line(), what, differences });
+            break;
+        }
+    }
+    let duration = started.elapsed();
+    check(play.fixture.database())?;
+    Ok(ScenarioOutcome { steps: file.steps.len(), host_calls: play.host_calls, duration, failure })
+}
+
+/// Runs all steps, and finds what would have to be written for them to end as they say.
+pub(super) fn edits(
+    file: &ScenarioFile,
+    host: PluginManagerBuilder,
+    plugin: &str,
+    module: &[u8],
+) -> Result<Vec<Edit>, Failure> {
+    let mut play = Play::begin(file, host, plugin, module)?;
+    let mut edits = Vec::new();
+    for (position, step) in file.steps.iter().enumerate() {
+        let line = step.referenced.line();
+        let happened = play.act(&step.value).map_err(|error| at(position + 1, line, &error))?;
+        let expectations = play.expectations(&step.value, &happened)?;
+        edits.extend(expectations.into_iter().map(|(member, value)| Edit { step: position, member, value }));
+    }
+    Ok(edits)
+}
+
+fn at(step: usize, line: u64, error: &Failure) -> Failure {
+    format!("step {step} on line {line}: {error}").into()
+}
+
+/// A scenario that is being run.
+struct Play {
+    fixture: Fixture,
+    plugin: Plugin,
+    variables: Variables,
+    host_calls: usize,
+}
+
+/// What came of a step.
+struct Happened {
+    calls: Vec<Value>,
+    outcome: Result<Value, Value>,
+    rows: TableRows,
+    /// What no contract allows.
+    breaches: Vec<String>,
+}
+
+impl Play {
+    fn begin(file: &ScenarioFile, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<Self, Failure> {
+        let fixture = Fixture::new(host)?;
+        let mut options = PluginOptions::from(file.grants.clone());
+        if let Some(timeout) = file.timeout {
+            options = options.timeout(timeout);
+        }
+        let options = file.config.iter().fold(options, |options, (key, value)| options.config(key, value));
+        let plugin = fixture.manager.load(plugin, module, options)?;
+        let play = Self { fixture, plugin, variables: Variables::default(), host_calls: 0 };
+        if let Some(time) = file.clock {
+            play.fixture.clock.set(time);
+        }
+        play.insert(&file.database).map_err(|error| format!("database: {error}"))?;
+        play.mock(&file.mocks)?;
+        Ok(play)
+    }
+
+    fn insert(&self, tables: &Rows) -> Result<(), Failure> {
+        let tables = self.variables.fill(&tables.clone().into())?;
+        let Value::Object(tables) = tables else { return Ok(()) };
+        for (table, rows) in &tables {
+            let rows = rows.as_array().ok_or_else(|| format!("`{table}` is no list of rows"))?;
+            for row in rows {
+                let row = row.as_object().ok_or_else(|| format!("a row of `{table}` is no object of its columns"))?;
+                TableRows::insert(self.fixture.database(), table, row)
+                    .map_err(|error| format!("`{table}`: {}", internal(error)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn mock(&self, mocks: &[MockedCall]) -> Result<(), Failure> {
+        for mock in mocks {
+            let name = &mock.function;
+            let function = self.fixture.manager.functions().find(|function| function.name() == name);
+            let function = function.ok_or_else(|| format!("mocks: the host has no function `{name}`"))?;
+            let mocked = MockedFunction { script: &self.fixture.script, function };
+            let planned = match (&mock.returns, &mock.fails) {
+                (Some(data), None) => mocked.try_returns(self.variables.fill(data)?)?,
+                (None, Some(error)) => mocked.try_fails(error.to_error())?,
+                _ => return Err(format!("mocks: say what `{name}` does, with `returns` or with `fails`").into()),
+            };
+            if let Some(times) = mock.times {
+                planned.times(times);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the call of a step.
+    fn act(&mut self, step: &Step) -> Result<Happened, Failure> {
+        let clock = &self.fixture.clock;
+        if let Some(time) = step.clock {
+            clock.set(time);
+        }
+        if let Some(duration) = step.advance {
+            let later = i64::try_from(duration.as_micros()).ok();
+            let later = later.and_then(|later| clock.now().microseconds().checked_add(later));
+            clock.set(later.and_then(Timestamp::from_microseconds).ok_or("`advance` goes beyond the last year")?);
+        }
+        self.mock(&step.mocks)?;
+        let input = match self.variables.fill(&step.input).map_err(|problem| format!("input: {problem}"))? {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            value => value.to_string(),
+        };
+        let position = self.fixture.recorder.position();
+        let outcome = match self.plugin.call(&step.export, input) {
+            Ok(output) => Ok(said(&String::from_utf8_lossy(&output))),
+            Err(CallError::Failed { message, .. }) => Err(said(&message)),
+            Err(error @ CallError::UnknownExport { .. }) => return Err(error.into()),
+            Err(error) => Err(error.to_string().into()),
+        };
+        let calls: Vec<_> = self.fixture.recorder.since(position).iter().filter_map(host_call).collect();
+        self.host_calls += calls.len();
+        let breaches = self.fixture.recorder.take_breaches();
+        Ok(Happened { calls, outcome, rows: self.fixture.rows()?, breaches })
+    }
+
+    /// How what happened differs from what the step expects.
+    fn differences(&mut self, step: &Step, happened: &Happened) -> Result<Vec<Difference>, Failure> {
+        let redactor = &self.fixture.recorder.redactor;
+        let shown = |value: &Value| redactor.redact(value).to_string();
+        let mut comparison = Comparison {
+            variables: &mut self.variables,
+            numbers_are_booleans: false,
+            shown: &shown,
+            found: happened.breaches.iter().map(|breach| Difference::remark("contract", breach)).collect(),
+        };
+        if let Some(expected) = &step.calls {
+            match as_calls(expected)? {
+                Some(expected) => comparison.compare("calls", &expected.into(), &happened.calls.clone().into()),
+                None => comparison.found.push(not_yet("calls")),
+            }
+        }
+        match (&happened.outcome, &step.output, &step.error) {
+            (Ok(output), Some(expected), _) => comparison.compare("output", expected, output),
+            (Err(error), _, Some(expected)) => comparison.compare("error", expected, error),
+            (Ok(_), None, None) => {}
+            (Ok(output), None, Some(expected)) => comparison.found.push(Difference {
+                path: "error: the call was to fail".to_owned(),
+                expected: Some(shown(expected)),
+                actual: Some(shown(output)),
+            }),
+            (Err(error), expected, None) => comparison.found.push(Difference {
+                path: "output: the call was to succeed".to_owned(),
+                expected: expected.as_ref().map(shown),
+                actual: Some(shown(error)),
+            }),
+        }
+        comparison.numbers_are_booleans = true;
+        for (table, expected) in step.database.iter().flatten() {
+            let path = format!("database.{table}");
+            match expected {
+                Value::Null => comparison.found.push(not_yet(&path)),
+                expected => comparison.compare(&path, expected, &rows_of(&happened.rows, table)?),
+            }
+        }
+        Ok(comparison.found)
+    }
+
+    /// The members of a step that would have to be others, each with its value, or none to be taken out.
+    fn expectations(
+        &mut self,
+        step: &Step,
+        happened: &Happened,
+    ) -> Result<Vec<(&'static str, Option<Value>)>, Failure> {
+        if let Some(breach) = happened.breaches.first() {
+            return Err(breach.clone().into());
+        }
+        let mut update = Update {
+            variables: &mut self.variables,
+            redactor: &self.fixture.recorder.redactor,
+            numbers_are_booleans: false,
+        };
+        let (member, actual, expected, other) = match &happened.outcome {
+            Ok(output) => ("output", output, &step.output, ("error", &step.error)),
+            Err(error) => ("error", error, &step.error, ("output", &step.output)),
+        };
+        // Names that the author gave come before those that would be made up.
+        expected.iter().for_each(|expected| update.learn(expected, actual));
+
+        let mut changes = Vec::new();
+        if let Some(written) = &step.calls {
+            let expected = as_calls(written)?.map(Value::from);
+            let updated = update.changed("calls", expected.as_ref(), &happened.calls.clone().into());
+            changes.extend(updated.map(|updated| ("calls", Some(as_written(written, updated)))));
+        }
+        if other.1.is_some() {
+            changes.push((other.0, None));
+        }
+        let updated = update.changed(member, expected.as_ref(), actual);
+        changes.extend(updated.map(|updated| (member, Some(updated))));
+
+        update.numbers_are_booleans = true;
+        if let Some(expected) = &step.database {
+            let mut tables = expected.clone();
+            for (table, rows) in &mut tables {
+                let wanted = if rows.is_null() { None } else { Some(&*rows) };
+                if let Some(updated) = update.changed(table, wanted, &rows_of(&happened.rows, table)?) {
+                    *rows = updated;
+                }
+            }
+            if tables != *expected {
+                changes.push(("database", Some(tables.into())));
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// What a plugin passed or answered: JSON if it is, nothing, or else the text.
+fn said(text: &str) -> Value {
+    if text.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+}
+
+fn host_call(event: &Event) -> Option<Value> {
+    let Event::HostCall { function, request, response, .. } = event else { return None };
+    let mut call = Map::new();
+    call.insert("function".to_owned(), (*function).into());
+    call.insert("request".to_owned(), said(request));
+    let mut response = said(response);
+    if response["success"] == true {
+        call.insert("data".to_owned(), response["data"].take());
+    } else {
+        let mut error = response["error"].take();
+        if let Some(error) = error.as_object_mut() {
+            // It is another in each call, and tells nothing.
+            error.shift_remove("call_id");
+            error.retain(|_, value| !value.is_null());
+        }
+        call.insert("error".to_owned(), error);
+    }
+    Some(call.into())
+}
+
+/// Expected calls, of which only what is said is compared; nothing, when they are to be written yet.
+fn as_calls(written: &Value) -> Result<Option<Vec<Value>>, Failure> {
+    let Value::Array(items) = written else {
+        return if written.is_null() { Ok(None) } else { Err("`calls` is no list of host calls".into()) };
+    };
+    let calls = items.iter().map(|item| match item {
+        Value::String(text) if text == MORE => Ok(item.clone()),
+        Value::String(name) => Ok(json!({"function": name, MORE: null})),
+        Value::Object(members) if members.contains_key("function") => {
+            let mut members = members.clone();
+            members.insert(MORE.to_owned(), Value::Null);
+            Ok(members.into())
+        }
+        _ => Err("a call in `calls` is neither the name of a function nor an object with a `function`".into()),
+    });
+    calls.collect::<Result<_, _>>().map(Some)
+}
+
+/// Updated calls in the words in which they were written: what was only a name is one again.
+fn as_written(written: &Value, updated: Value) -> Value {
+    let written = written.as_array().map(Vec::as_slice).unwrap_or_default();
+    let all_named = !written.is_empty() && written.iter().all(Value::is_string);
+    let was_named = |at: usize| written.get(at).map_or(all_named, Value::is_string);
+    let Value::Array(calls) = updated else { return updated };
+    let calls = calls.into_iter().enumerate().map(|(at, call)| match call {
+        Value::Object(mut members) => {
+            members.shift_remove(MORE);
+            if was_named(at) { members["function"].take() } else { members.into() }
+        }
+        other => other,
+    });
+    calls.collect()
+}
+
+fn rows_of(rows: &TableRows, table: &str) -> Result<Value, Failure> {
+    let found = rows.table(table).ok_or_else(|| {
+        let tables: Vec<_> = rows.names().collect();
+        format!("database: there is no table `{table}`; there are `{}`", tables.join("`, `"))
+    })?;
+    Ok(found.map(|row| Value::from(row.clone())).collect())
+}
+
+fn not_yet(path: &str) -> Difference {
+    Difference::remark(path, "nothing is expected yet; `--update` writes what comes")
+}

@@ -1,0 +1,234 @@
+//! Scenarios: tests of a plugin without Rust.
+
+use hostfn_test::{Scenario, forwarding_guest};
+
+use crate::functions_in;
+
+/// Forwards to every function, under its name.
+fn module() -> Vec<u8> {
+    forwarding_guest(functions_in("extism:host/user").functions(), true)
+}
+
+fn scenario(text: &str) -> Scenario {
+    Scenario::parse("notes.yaml", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// How a scenario comes out, or why it does not.
+fn run(text: &str) -> String {
+    match scenario(text).run(functions_in("extism:host/user").into(), "notes", &module()) {
+        Ok(outcome) => outcome.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn updated(text: &str) -> Option<String> {
+    let updated = scenario(text).updated(functions_in("extism:host/user").into(), "notes", &module());
+    updated.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_scenario_passes() {
+    let outcome = run("
+grants: ['*']
+clock: 2026-05-06T07:08:09Z
+database:
+  notes: [{id: 7, title: before, text: there, pin: null, changed_at: 2026-01-01T00:00:00Z}]
+steps:
+  - export: get_note
+    input: {id: 7}
+    output: {success: true, data: {id: 7, title: $title, ...: }, error: null}
+    calls: [{function: get_note, request: {id: 7}, data: {title: $title, ...: }}]
+  - export: add_note
+    advance: 1m
+    input: {title: after, text: $title, pin: '12345678'}
+    output: {success: true, data: {id: 8, ...: }, error: null}
+    database:
+      notes:
+        - {id: 7, changed_at: 2026-01-01T00:00:00.000000Z, ...: }
+        - {id: 8, title: after, text: before, pin: '12345678', changed_at: 2026-05-06T07:09:09.000000Z}
+  - export: get_note
+    mocks: [{function: get_note, returns: null, times: 1}]
+    input: {id: 8}
+    output: {data: null, ...: }
+");
+    assert_eq!(outcome, "3 steps, 3 host calls");
+}
+
+#[test]
+fn what_is_not_as_expected_is_shown_and_secrets_are_not() {
+    let outcome = run("
+grants: ['*']
+steps:
+  - name: a note is kept
+    export: add_note
+    input: {title: a, text: b, pin: '4711-0815'}
+    output: {success: true, data: {id: 2, title: a, text: b}, error: null}
+    calls: [get_note, add_note]
+    database:
+      notes: [{id: 1, title: a, text: b, pin: null, changed_at: $_}]
+  - export: get_note
+    input: {id: 1}
+");
+    let expected = r#"step 1 on line 4, a note is kept:
+  calls[0].function
+    - "get_note"
+    + "add_note"
+  calls[1]
+    - {"function":"add_note","...":null}
+  output.data.id
+    - 2
+    + 1
+  database.notes[0].pin
+    - null
+    + "<secret 1>"
+  the step after it was not run"#;
+    assert_eq!(outcome, expected);
+}
+
+#[test]
+fn a_mock_must_answer_as_often_as_it_says() {
+    let outcome = run("
+grants: ['*']
+mocks: [{function: get_note, fails: {code: unavailable, message: later}, times: 2}]
+steps:
+  - export: get_note
+    input: {id: 1}
+    output: {error: {code: unavailable, message: later, ...: }, ...: }
+");
+    assert_eq!(outcome, "step 1 on line 5, `get_note`:\n  mocks: the mock of `get_note` answered 1 of 2 calls");
+}
+
+#[test]
+fn an_error_that_is_not_declared_fails_a_step() {
+    let outcome = run("{grants: ['*'], steps: [{export: undeclared}]}");
+    assert!(
+        outcome.contains("contract: `undeclared` answered `not_found`, which its contract does not declare"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn what_a_scenario_names_must_be_there() {
+    let said = |members: &str| run(&format!("grants: ['*']\n{members}"));
+    for (text, expected) in [
+        ("steps: [{export: add_notes}]", "notes.yaml: step 1 on line 2: plugin `notes` has no export `add_notes`"),
+        (
+            "steps: [{export: get_note, input: {id: $id}}]",
+            "notes.yaml: step 1 on line 2: input: `$id` stands for nothing yet",
+        ),
+        (
+            "steps: [{export: what_time, database: {note: []}}]",
+            "notes.yaml: database: there is no table `note`; there are `notes`",
+        ),
+        (
+            "database: {notes: [{colour: red}]}\nsteps: [{export: what_time}]",
+            "notes.yaml: database: `notes`: it has no column `colour`",
+        ),
+        (
+            "database: {notes: [{id: 1, title: a, text: b}]}\nsteps: [{export: what_time}]",
+            "notes.yaml: database: `notes`: NOT NULL constraint failed: notes.changed_at",
+        ),
+        (
+            "mocks: [{function: get_notes, returns: null}]\nsteps: [{export: what_time}]",
+            "notes.yaml: mocks: the host has no function `get_notes`",
+        ),
+        (
+            "mocks: [{function: get_note, returns: {id: one}}]\nsteps: [{export: what_time}]",
+            "notes.yaml: the mock of `get_note` answers what the function never does",
+        ),
+        (
+            "mocks: [{function: get_note}]\nsteps: [{export: what_time}]",
+            "notes.yaml: mocks: say what `get_note` does, with `returns` or with `fails`",
+        ),
+    ] {
+        let said = said(text);
+        assert!(said.starts_with(expected), "{text}\n{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_scenario_says_where() {
+    let said = |text: &str| Scenario::parse("notes.yaml", text).unwrap_err().to_string();
+    for (text, expected) in [
+        ("steps: []", "`steps` is empty"),
+        ("steps:\n  - export: a\n    ouput: 1", "line 3"),
+        ("steps:\n  - export: a\n    output: 1\n    error: 2", "step 1 on line 2 has an `output` and an `error`"),
+        ("grants: [Users]\nsteps: [{export: a}]", "is not a permission"),
+        ("steps: [{export: a, advance: soon}]", "`soon` is no time, such as 90s or 1h"),
+        ("steps: [{export: a, clock: noon}]", "line 1"),
+    ] {
+        let said = said(text);
+        assert!(said.starts_with("notes.yaml: ") && said.contains(expected), "{text}\n{said}");
+    }
+}
+
+#[test]
+fn what_came_is_written_and_the_rest_stays() {
+    let text = "\
+# Notes.
+grants: ['*']
+steps:
+  # The first.
+  - export: add_note   # in
+    input: {title: a, text: $$5, pin: 4711-0815}
+    output: {data: {id: 5, ...: }, ...: }   # out
+    calls:
+    database:
+      notes:
+
+  - export: add_note
+    input: {title: a, text: b}
+    error: old
+    calls: [get_note]
+";
+    let expected = "\
+# Notes.
+grants: ['*']
+steps:
+  # The first.
+  - export: add_note   # in
+    input: {title: a, text: $$5, pin: 4711-0815}
+    output:   # out
+      data:
+        id: 1
+        ...:
+      ...:
+    calls:
+      - function: add_note
+        request:
+          title: a
+          text: $5
+          pin: $pin
+        data:
+          id: 1
+          title: a
+          text: $5
+    database:
+      notes:
+      - id: 1
+        title: a
+        text: $5
+        pin: $pin
+        changed_at: \"2026-01-02T03:04:05.000000Z\"
+
+  - export: add_note
+    input: {title: a, text: b}
+    calls:
+      - add_note
+    output:
+      success: false
+      data: null
+      error:
+        code: conflict
+        message: the title is taken
+        field: title
+        call_id: 4ee15fd5-0ef6-4e0c-8b5e-2e3b1a7ef2b5/1
+";
+    let written = updated(text).expect("there is something to write");
+    let without_call_id = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.contains("call_id")).map(str::to_owned).collect()
+    };
+    assert_eq!(without_call_id(&written).join("\n"), without_call_id(expected).join("\n"));
+    assert!(run(&written).starts_with("2 steps"), "{}", run(&written));
+    assert_eq!(updated(&written), None);
+}

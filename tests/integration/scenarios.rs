@@ -1,0 +1,73 @@
+//! The scenarios of each guest, through the command, as its author runs them.
+
+use std::fs;
+
+use xtask::guests::{GUESTS, Guest};
+
+use crate::{
+    command::{run, stderr, stdout},
+    support::root,
+};
+
+/// The guests that the conformance suite does not cover. One without scenarios is one without a test.
+fn guests() -> impl Iterator<Item = &'static Guest> {
+    GUESTS.iter().filter(|guest| !guest.forwards)
+}
+
+#[test]
+fn every_guest_passes_its_scenarios() {
+    let folder = tempfile::tempdir().unwrap();
+    for guest in guests() {
+        let scenarios = root().join("test-plugins").join(guest.name).join("scenarios");
+        let (scenarios, module) = (scenarios.display().to_string(), guest.module(root()).display().to_string());
+        let report = folder.path().join(guest.name).join("junit.xml");
+        let output = run(&["test", &scenarios, "--plugin", &module, "--junit", &report.display().to_string()]);
+        assert!(output.status.success(), "{}: {}{}", guest.name, stdout(&output), stderr(&output));
+        assert!(stdout(&output).contains(" passed, 0 failed, in "), "{}", stdout(&output));
+        let report = fs::read_to_string(report).expect("the report was written");
+        assert!(report.contains("failures=\"0\" errors=\"0\""), "{report}");
+    }
+}
+
+#[test]
+fn what_is_written_of_a_scenario_passes_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("sign_up.yaml");
+    let text = "# Nobody expects anything yet.\ngrants: ['*']\nsteps:\n  - export: sign_up\n    input: {name: Ada, \
+                email: ada@example.com, password: correct horse}\n    output: {user_uuid: none}\n";
+    fs::write(&scenario, text).unwrap();
+    let module = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
+    let path = scenario.display().to_string();
+    let test = |more: &[&str]| run(&[&["test", &path, "--plugin", &module], more].concat());
+
+    let failed = test(&[]);
+    assert_eq!(failed.status.code(), Some(1));
+    let shown = stdout(&failed);
+    assert!(shown.contains("output.user_uuid\n") && shown.contains("- \"none\""), "{shown}");
+    assert!(shown.contains("0 passed, 1 failed"), "{shown}");
+
+    assert!(stdout(&test(&["--update"])).starts_with("updated"));
+    let written = fs::read_to_string(&scenario).unwrap();
+    assert!(written.starts_with("# Nobody expects anything yet.\n"), "{written}");
+    assert!(written.contains("verification_token: $verification_token\n"), "{written}");
+    assert!(test(&[]).status.success());
+    assert!(stdout(&test(&["--update"])).starts_with("unchanged"));
+    assert_eq!(fs::read_to_string(&scenario).unwrap(), written);
+}
+
+#[test]
+fn a_scenario_that_cannot_be_run_does_not_hide_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.yaml"), "steps: {").unwrap();
+    fs::write(folder.path().join("b.yaml"), "steps: [{export: sign_out, error: $_}]").unwrap();
+    let (path, module) = (folder.path().display().to_string(), root().join("test-plugins/prebuilt/auth.wasm"));
+    let report = folder.path().join("junit.xml").display().to_string();
+    let output = run(&["test", &path, "--plugin", &module.display().to_string(), "--junit", &report]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("1 passed, 1 failed"), "{}", stdout(&output));
+    assert!(fs::read_to_string(report).unwrap().contains("failures=\"0\""));
+
+    let none = tempfile::tempdir().unwrap();
+    let output = run(&["test", &none.path().display().to_string(), "--plugin", &module.display().to_string()]);
+    assert!(stderr(&output).contains("no scenarios in"), "{}", stderr(&output));
+}
