@@ -23,6 +23,7 @@ use crate::accepted::Accepted;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
+    folder: PathBuf,
     snapshots: usize,
     /// Whether a snapshot shows it.
     answers: BTreeMap<(&'static str, &'static str), bool>,
@@ -38,17 +39,17 @@ pub struct MissingAnswer {
 }
 
 impl Coverage {
-    /// Reads all snapshots in a folder and below it.
+    /// Reads all snapshots in a folder and below it. One that is not there has none.
     ///
     /// # Panics
     /// When the folder cannot be read.
     pub fn of(registry: &Registry, folder: impl AsRef<Path>) -> Self {
         let folder = folder.as_ref();
         let accepted = snapshots(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        Self::among(registry.functions(), &accepted)
+        Self::among(registry.functions(), &accepted, folder)
     }
 
-    fn among(functions: &[HostFunction], accepted: &[Accepted]) -> Self {
+    fn among(functions: &[HostFunction], accepted: &[Accepted], folder: &Path) -> Self {
         let calls = accepted.iter().flat_map(|accepted| &accepted.calls).filter(|call| !call.is_mocked);
         let shown: BTreeSet<_> = calls.map(|call| (call.function.as_str(), call.outcome())).collect();
         let contract = functions.iter().flat_map(|function| {
@@ -56,7 +57,7 @@ impl Coverage {
             std::iter::once("success").chain(errors).map(|outcome| (function.name(), outcome))
         });
         let answers = contract.map(|answer| (answer, shown.contains(&answer))).collect();
-        Self { snapshots: accepted.len(), answers }
+        Self { folder: folder.to_path_buf(), snapshots: accepted.len(), answers }
     }
 
     /// Leaves a function out whose answers no snapshot can hold, because they tell of the machine.
@@ -95,7 +96,8 @@ impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let missing = self.missing();
         let shown = self.answers() - missing.len();
-        write!(f, "{} snapshots show {shown} of {} answers", self.snapshots, self.answers())?;
+        let (snapshots, folder, answers) = (self.snapshots, self.folder.display(), self.answers());
+        write!(f, "{snapshots} snapshots in {folder} show {shown} of {answers} answers")?;
         if !missing.is_empty() {
             f.write_str("; call these in a test, through `TestHost` and not a mock, and `assert_transcript!` it:")?;
         }
@@ -107,7 +109,11 @@ fn snapshots(folder: &Path) -> io::Result<Vec<Accepted>> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);

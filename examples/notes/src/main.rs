@@ -1,5 +1,5 @@
-//! A host function of one's own: on one's own table, with diesel's own connection and state of one's
-//! own, called by a plugin.
+//! Host functions of one's own: on one's own table, with diesel's own connection and state of one's
+//! own, called by a plugin, and tested as a plugin sees them.
 
 use diesel::{SqliteConnection, prelude::*};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -34,47 +34,74 @@ pub fn add_note(
     Ok(diesel::insert_into(notes::table).values(row).returning(notes::id).get_result(db)?)
 }
 
+/// Finds the text of a note, whoever wrote it; `null` when there is none.
+#[host_fn(permission = "notes:read", read_only)]
+pub fn get_note(db: &mut SqliteConnection, id: i32) -> Result<Option<String>, HostError> {
+    Ok(notes::table.find(id).select(notes::text).get_result(db).optional()?)
+}
+
+/// Deletes a note that the plugin wrote itself.
+#[host_fn(permission = "notes:write", errors(not_found))]
+pub fn delete_note(db: &mut SqliteConnection, caller: &Caller, id: i32) -> Result<(), HostError> {
+    let own = notes::table.find(id).filter(notes::author.eq(caller.plugin()));
+    match diesel::delete(own).execute(db)? {
+        0 => Err(HostError::not_found("there is no such note of this plugin's").in_field("id")),
+        _ => Ok(()),
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The host, in three lines.
     let database = Database::open("sqlite::memory:")?;
     let settings = Settings { longest_note: 20 };
     let manager = PluginManager::builder().functions(registry()).database(database).provide(settings).build()?;
 
-    // Any plugin will do that imports `add_note`; this one hands on what it is handed.
+    // Any plugin will do that imports them; this one hands on what it is handed.
     let module = hostfn_test::forwarding_guest(manager.functions(), true);
     let plugin = manager.load("diary", &module, Grants::of(["notes:write"])?)?;
-    for request in [r#"{"text": "Met Charles."}"#, r#"{"text": "Notes on the Analytical Engine"}"#, r#"{"txt": ""}"#] {
-        println!("{request}\n  {}", String::from_utf8(plugin.call("add_note", request)?)?);
+    for (function, request) in [
+        ("add_note", r#"{"text": "Met Charles."}"#),
+        ("add_note", r#"{"text": "Notes on the Analytical Engine"}"#),
+        ("add_note", r#"{"txt": ""}"#),
+        ("get_note", r#"{"id": 1}"#),
+        ("delete_note", r#"{"id": 1}"#),
+    ] {
+        println!("{function} {request}\n  {}", String::from_utf8(plugin.call(function, request)?)?);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use hostfn::CallId;
-    use hostfn_test::TestHost;
+    use hostfn_test::{Coverage, TestHost, assert_transcript};
     use serde_json::json;
 
     use super::*;
 
     #[test]
-    fn a_plugin_adds_a_note() {
-        let settings = Settings { longest_note: 5 };
+    fn a_plugin_keeps_notes() {
+        let settings = Settings { longest_note: 12 };
         let host = TestHost::new(PluginManager::builder().functions(registry()).provide(settings));
-        assert_eq!(host.call("add_note", json!({"text": "short"})).data(), 1);
-        assert_eq!(host.call("add_note", json!({"text": "longer"})).error().field.as_deref(), Some("text"));
-        assert_eq!(host.rows().count("notes"), 1);
+        host.call("add_note", json!({"text": "Met Charles."}));
+        host.call("add_note", json!({"text": "Notes on the Analytical Engine"}));
+        host.call("get_note", json!({"id": 1}));
+        host.as_plugin("stranger", Grants::of(["notes:*"]).unwrap()).call("delete_note", json!({"id": 1}));
+        let transcript = host.record(|| drop(host.call("delete_note", json!({"id": 1}))));
+        assert_transcript!(transcript, "its own note is gone");
+        assert_transcript!(host);
+    }
+
+    #[test]
+    fn every_answer_has_a_snapshot() {
+        Coverage::of(&registry(), "snapshots").assert_complete();
     }
 
     #[test]
     fn a_host_function_is_a_function() -> Result<(), HostError> {
         let database = Database::open("sqlite::memory:").expect("a database in memory opens");
         database.migrate("notes", &Migrations::sqlite(MIGRATIONS)).expect("the table is made");
-        let caller = Caller::new("test", Grants::none(), CallId::default());
-        let settings = Settings { longest_note: 5 };
         database.write(|hostfn::DbConnection::Sqlite(db)| {
-            assert_eq!(add_note(db, &settings, &caller, "short".to_owned())?, 1);
-            assert_eq!(add_note(db, &settings, &caller, "longer".to_owned()).unwrap_err().field(), Some("text"));
+            assert_eq!(get_note(db, 1)?, None);
             Ok(())
         })
     }

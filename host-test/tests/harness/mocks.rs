@@ -43,9 +43,10 @@ fn after_so_many_calls_the_next_mock_answers_and_then_the_function() {
 
 #[test]
 fn a_mock_that_the_function_could_not_answer_is_refused() {
-    let said = failure(|| drop(host().mock("get_note").returns(json!({"id": "one", "title": "a", "text": "b"}))));
+    let wrong = json!({"id": "one", "title": "a", "text": "b"});
+    let said = failure(|| _ = host().mock("get_note").returns(wrong));
     assert!(said.starts_with("the mock of `get_note` answers what the function never does:"), "{said}");
-    let said = failure(|| drop(host().mock("get_note").fails(HostError::conflict("taken"))));
+    let said = failure(|| _ = host().mock("get_note").fails(HostError::conflict("taken")));
     assert!(said.contains("`get_note` fails with `conflict`, which the function does not declare"), "{said}");
 }
 
@@ -61,6 +62,6 @@ fn a_mock_that_answered_too_few_calls_fails_the_test() {
 
 #[test]
 fn a_function_that_is_not_there_cannot_be_mocked() {
-    let said = failure(|| drop(host().mock("get_notes").returns(json!(null))));
+    let said = failure(|| _ = host().mock("get_notes").returns(json!(null)));
     assert_eq!(said, "the host has no function `get_notes`");
 }
