@@ -29,6 +29,11 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The guides' examples.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/testing.md")]
+struct TestingGuide;
+
 #[cfg(feature = "cli")]
 pub use hostfn_cli as cli;
 #[cfg(feature = "functions")]
