@@ -1,4 +1,6 @@
-use hostfn_runtime::{CallError, ErrorBody, HostResponse, Plugin};
+use std::fmt;
+
+use hostfn_runtime::{CallError, ErrorBody, HostResponse, Plugin, Redactor};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -33,9 +35,12 @@ impl<'a> TestPlugin<'a> {
     /// # Panics
     /// When the function answers what its contract does not declare.
     pub fn try_call(&self, function: &str, request: impl Serialize) -> Result<Answer, CallError> {
-        let answer = forward(&self.plugin, function, &to_json(request));
+        let output = self.plugin.call(function, to_json(request));
         self.host.check_contracts();
-        answer
+        let response =
+            serde_json::from_slice(&output?).unwrap_or_else(|error| panic!("`{function}` answered no JSON: {error}"));
+        let redactor = self.host.recorder().redactor.renumbered();
+        Ok(Answer { function: function.to_owned(), response, redactor })
     }
 
     /// Calls an export, with JSON in and JSON out.
@@ -68,11 +73,11 @@ impl<'a> TestPlugin<'a> {
     }
 }
 
-/// The answer to a host call.
-#[derive(Debug)]
+/// The answer to a host call. Its `Debug`, and what it panics with, hide secrets.
 pub struct Answer {
     function: String,
     response: HostResponse<Value>,
+    redactor: Redactor,
 }
 
 impl Answer {
@@ -103,7 +108,9 @@ impl Answer {
     /// When the function succeeded.
     pub fn error(self) -> ErrorBody {
         match self.response {
-            HostResponse::Success(data) => panic!("{} succeeded with {data}", self.function),
+            HostResponse::Success(data) => {
+                panic!("{} succeeded with {}", self.function, self.redactor.redact(&data))
+            }
             HostResponse::Failure(error) => error,
         }
     }
@@ -114,11 +121,17 @@ impl Answer {
     }
 }
 
-fn forward(guest: &Plugin, function: &str, request: &str) -> Result<Answer, CallError> {
-    let output = guest.call(function, request)?;
-    let response =
-        serde_json::from_slice(&output).unwrap_or_else(|error| panic!("`{function}` answered no JSON: {error}"));
-    Ok(Answer { function: function.to_owned(), response })
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.response {
+            HostResponse::Success(data) => {
+                write!(f, "{} answered {}", self.function, self.redactor.redact(data))
+            }
+            HostResponse::Failure(error) => {
+                write!(f, "{} answered {}", self.function, self.redactor.redact_text(&error.to_string()))
+            }
+        }
+    }
 }
 
 fn to_json(value: impl Serialize) -> String {

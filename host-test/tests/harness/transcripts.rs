@@ -3,7 +3,7 @@
 use hostfn_test::{TestHost, assert_transcript};
 use serde_json::json;
 
-use crate::functions_in;
+use crate::{failure, functions_in};
 
 #[test]
 fn a_test_is_its_transcript() {
@@ -15,6 +15,17 @@ fn a_test_is_its_transcript() {
     host.call("add_note", json!({"title": "first", "text": "Met Mary.", "pin": "0815-4711"}));
     host.call("add_note", json!({"title": "second", "text": "Met Mary.", "pin": "4711-0815"}));
     assert_transcript!(host);
+}
+
+#[test]
+fn a_failing_test_tells_no_secret() {
+    let host = TestHost::new(functions_in("extism:host/user"));
+    let note = json!({"title": "4711-0815", "text": "Met Charles.", "pin": "4711-0815"});
+    let answer = host.call("add_note", note);
+    let expected = r#"add_note answered {"id":1,"title":"<secret 1>","text":"Met Charles."}"#;
+    assert_eq!(format!("{answer:?}"), expected);
+    let said = failure(|| _ = answer.error());
+    assert_eq!(said, expected.replace("answered", "succeeded with"));
 }
 
 #[test]
