@@ -19,6 +19,7 @@ mod call;
 mod junit;
 mod list;
 mod migrate;
+mod schema;
 mod test;
 mod trace;
 
@@ -31,6 +32,7 @@ use tracing_subscriber::EnvFilter;
 pub use call::CallArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
+pub use schema::SchemaArguments;
 pub use test::TestArguments;
 pub use trace::Trace;
 
@@ -39,6 +41,8 @@ pub use trace::Trace;
 pub enum Command {
     /// List the host functions: names, permissions, errors
     List(ListArguments),
+    /// Print the contract: all that plugins can rely on, as JSON Schema
+    Schema(SchemaArguments),
     /// Call an export of a plugin
     Call(CallArguments),
     /// Test a plugin by scenarios: what is done with it, and what shall come of it
@@ -70,6 +74,7 @@ pub fn main(host: impl Into<PluginManagerBuilder>) -> ExitCode {
 pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list::run(&arguments, &host),
+        Command::Schema(arguments) => schema::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// nevertheless treat a code that it does not know as [`Internal`](Self::Internal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(
+    description = "What kind of error it is. Treat a code that you do not know, of a host that is newer, as `internal`."
+)]
 pub enum ErrorCode {
     /// The request is not what the function takes: correct it and call again.
     InvalidRequest,

@@ -40,7 +40,7 @@ impl<T> HostResponse<T> {
 /// The `error` of a [`HostResponse`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{code}: {message} (call {call_id})")]
-#[schemars(rename = "HostError")]
+#[schemars(rename = "HostError", description = "Why a host call was not answered with data.")]
 pub struct ErrorBody {
     /// What kind of error it is; branch on this.
     pub code: ErrorCode,

@@ -1,8 +1,8 @@
 use std::{any::TypeId, sync::Arc};
 
 use extism::Function;
-use hostfn_contract::{ErrorCode, HostConnection, HostFn, InjectAll, NoConnection, NoRequest, Resolver};
-use schemars::{Schema, generate::SchemaSettings};
+use hostfn_contract::{ErrorCode, HostConnection, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use crate::{Database, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
 
@@ -22,6 +22,7 @@ pub struct HostFunction {
     can_be_called_with_nothing: fn() -> bool,
     request_schema: fn() -> Schema,
     response_schema: fn() -> Schema,
+    answer_schema: fn() -> Schema,
     connection: fn() -> Connection,
     bind: fn(HostFunction, &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>>,
 }
@@ -46,12 +47,9 @@ impl HostFunction {
             errors: F::ERRORS,
             takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
             can_be_called_with_nothing: || codec::decode::<F::Request>("").is_ok(),
-            request_schema: || {
-                SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<F::Request>()
-            },
-            response_schema: || {
-                SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<F::Response>()
-            },
+            request_schema: || root_schema::<F::Request>(SchemaSettings::for_deserialize),
+            response_schema: || root_schema::<F::Response>(SchemaSettings::for_serialize),
+            answer_schema: || root_schema::<HostResponse<F::Response>>(SchemaSettings::for_serialize),
             connection: || Connection {
                 type_name: std::any::type_name::<F::Connection>(),
                 is_needed: needs_database::<F::Connection>(),
@@ -116,6 +114,11 @@ impl HostFunction {
         (self.response_schema)()
     }
 
+    /// The JSON Schema (2020-12) of the whole answer: that data, or an error.
+    pub fn answer_schema(&self) -> Schema {
+        (self.answer_schema)()
+    }
+
     /// The namespace and the name, by which a guest imports it and a host sorts it.
     pub(crate) fn import(&self) -> (&'static str, &'static str) {
         (self.namespace, self.name)
@@ -138,6 +141,11 @@ impl std::fmt::Debug for HostFunction {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// The schema of a type as it is in one direction.
+fn root_schema<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> Schema {
+    direction(SchemaSettings::draft2020_12()).into_generator().into_root_schema_for::<T>()
 }
 
 fn needs_database<C: HostConnection>() -> bool {

@@ -11,6 +11,7 @@ use crate::{HostFunction, db::Migrations};
 #[derive(Clone, Debug)]
 pub struct Registry {
     owner: &'static str,
+    version: &'static str,
     functions: Vec<HostFunction>,
     migrations: Option<Migrations>,
 }
@@ -21,7 +22,7 @@ impl Registry {
     pub fn new(owner: &'static str, functions: impl IntoIterator<Item = HostFunction>) -> Self {
         let mut functions: Vec<_> = functions.into_iter().collect();
         functions.sort_by_key(HostFunction::import);
-        Self { owner, functions, migrations: None }
+        Self { owner, version: "0.0.0", functions, migrations: None }
     }
 
     /// Adds the migrations of the tables that the functions use.
@@ -29,6 +30,19 @@ impl Registry {
     pub fn with_migrations(mut self, migrations: Migrations) -> Self {
         self.migrations = Some(migrations);
         self
+    }
+
+    /// Says which version of the crate it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The version of the crate whose functions these are.
+    pub fn version(&self) -> &'static str {
+        self.version
     }
 
     /// The name of the crate whose functions these are.
@@ -201,7 +215,7 @@ macro_rules! registry {
 
         /// The host functions of this crate, for the builder of a host.
         pub fn registry() -> $crate::Registry {
-            $registry
+            $registry.of_version(env!("CARGO_PKG_VERSION"))
         }
     };
 }

@@ -20,11 +20,12 @@ pub use token::Token;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {
     /// How many records were removed.
-    pub deleted: u32,
+    #[schemars(range(min = 0))]
+    pub deleted: i32,
 }
 
 impl From<usize> for Deleted {
     fn from(deleted: usize) -> Self {
-        Self { deleted: u32::try_from(deleted).unwrap_or(u32::MAX) }
+        Self { deleted: i32::try_from(deleted).unwrap_or(i32::MAX) }
     }
 }

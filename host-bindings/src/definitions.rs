@@ -1,0 +1,127 @@
+//! The types of all functions in one place, each once.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::integers;
+
+/// Types by their names.
+#[derive(Default)]
+pub(crate) struct Definitions {
+    by_name: BTreeMap<String, Value>,
+}
+
+const REFERENCE: &str = "#/$defs/";
+
+impl Definitions {
+    /// Takes in a root schema with all that it refers to, and answers the schema to use in its place: a
+    /// reference, but for what is too small to have a name.
+    pub(crate) fn add(&mut self, mut root: Value) -> Value {
+        integers::plain(&mut root);
+        let Value::Object(members) = &mut root else { return root };
+        members.shift_remove("$schema");
+        let title = members.shift_remove("title");
+        let own = match members.shift_remove("$defs") {
+            Some(Value::Object(definitions)) => definitions,
+            _ => Map::new(),
+        };
+
+        // Two types of one name, of two crates or in two directions, get names of their own.
+        let names: BTreeMap<_, _> =
+            own.iter().map(|(name, schema)| (name.clone(), self.free_name(name, schema))).collect();
+        for (name, mut schema) in own {
+            rename(&mut schema, &names);
+            self.by_name.insert(names[&name].clone(), schema);
+        }
+        rename(&mut root, &names);
+        match title {
+            Some(Value::String(title)) if has_a_name(&root) => {
+                let name = self.free_name(&title, &root);
+                self.by_name.insert(name.clone(), root);
+                reference(&name)
+            }
+            _ => root,
+        }
+    }
+
+    /// The schema behind a reference.
+    pub(crate) fn resolve(&self, schema: &Value) -> Value {
+        let name = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix(REFERENCE));
+        name.and_then(|name| self.by_name.get(name)).unwrap_or(schema).clone()
+    }
+
+    pub(crate) fn into_sorted(self) -> Map<String, Value> {
+        self.by_name.into_iter().collect()
+    }
+
+    /// This name, or one like it that no other type has.
+    fn free_name(&self, name: &str, schema: &Value) -> String {
+        let is_free = |name: &str| self.by_name.get(name).is_none_or(|taken| taken == schema);
+        let further = (2..).map(|count| format!("{name}_{count}"));
+        std::iter::once(name.to_owned()).chain(further).find(|name| is_free(name)).unwrap_or_default()
+    }
+}
+
+/// Objects, and unions of them. What else there is is told by where it stands.
+fn has_a_name(schema: &Value) -> bool {
+    schema.get("properties").is_some() || schema.get("oneOf").is_some() || schema.get("enum").is_some()
+}
+
+fn reference(name: &str) -> Value {
+    serde_json::json!({"$ref": format!("{REFERENCE}{name}")})
+}
+
+fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
+    match schema {
+        Value::Object(members) => {
+            for (word, below) in members {
+                match below {
+                    Value::String(target) if word == "$ref" => {
+                        if let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name)) {
+                            *target = format!("{REFERENCE}{name}");
+                        }
+                    }
+                    // Values, in which a `$ref` is only a text.
+                    _ if ["const", "default", "enum", "examples"].contains(&word.as_str()) => {}
+                    below => rename(below, names),
+                }
+            }
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(|schema| rename(schema, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_types_of_one_name_get_names_of_their_own() {
+        let mut definitions = Definitions::default();
+        let of = |kind: &str| {
+            json!({
+                "title": "Outer",
+                "properties": {"inner": {"$ref": "#/$defs/Inner"}},
+                "$defs": {"Inner": {"type": kind}},
+            })
+        };
+        assert_eq!(definitions.add(of("string")), json!({"$ref": "#/$defs/Outer"}));
+        assert_eq!(definitions.add(of("string")), json!({"$ref": "#/$defs/Outer"}));
+        assert_eq!(definitions.add(of("boolean")), json!({"$ref": "#/$defs/Outer_2"}));
+        let sorted = definitions.into_sorted();
+        assert_eq!(sorted.keys().collect::<Vec<_>>(), ["Inner", "Inner_2", "Outer", "Outer_2"]);
+        assert_eq!(sorted["Outer_2"]["properties"]["inner"]["$ref"], "#/$defs/Inner_2");
+    }
+
+    #[test]
+    fn what_is_small_stays_where_it_is() {
+        let mut definitions = Definitions::default();
+        let text = definitions.add(json!({"title": "Secret", "type": "string", "x-secret": true}));
+        assert_eq!(text, json!({"type": "string", "x-secret": true}));
+        assert!(definitions.into_sorted().is_empty());
+    }
+}

@@ -1,0 +1,11 @@
+//! What plugin authors consume, generated from a registry: nothing here is written twice.
+//!
+//! A [`Contract`] is all that plugins can rely on, as one document: every function with its request,
+//! its answer, its errors and its permission. Everything else is made from it.
+#![forbid(unsafe_code)]
+
+mod contract;
+mod definitions;
+mod integers;
+
+pub use contract::{Contract, ContractError, FORMAT, FunctionContract};

@@ -1,0 +1,33 @@
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use hostfn_bindings::Contract;
+use hostfn_runtime::PluginManagerBuilder;
+
+use crate::Failure;
+
+/// The arguments of `schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostfn schema > contract.json
+  hostfn schema | jq '.functions[].name'")]
+pub struct SchemaArguments {
+    /// In what form
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// One document: the functions, and their types as JSON Schema 2020-12
+    Json,
+}
+
+pub(crate) fn run(arguments: &SchemaArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
+    let contract = Contract::of(host.registries());
+    let text = match arguments.format {
+        Format::Json => contract.to_json(),
+    };
+    anstream::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
