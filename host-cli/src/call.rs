@@ -33,7 +33,7 @@ pub struct CallArguments {
     #[arg(long, value_name = "URL", default_value = "sqlite::memory:")]
     database: String,
     /// A permission that the plugin is granted; may be repeated, and without it nothing is granted
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = grant)]
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = parse_grant)]
     grant: Vec<Grants>,
     /// How long the call may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -43,7 +43,8 @@ pub struct CallArguments {
     trace: bool,
 }
 
-fn grant(name: &str) -> Result<Grants, InvalidPermission> {
+/// A permission on the command line.
+pub(crate) fn parse_grant(name: &str) -> Result<Grants, InvalidPermission> {
     name.parse()
 }
 

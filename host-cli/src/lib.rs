@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod check;
 mod junit;
 mod list;
 mod migrate;
@@ -30,6 +31,7 @@ use hostfn_runtime::{PluginManager, PluginManagerBuilder};
 use tracing_subscriber::EnvFilter;
 
 pub use call::CallArguments;
+pub use check::CheckArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
 pub use schema::SchemaArguments;
@@ -45,6 +47,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Call an export of a plugin
     Call(CallArguments),
+    /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
+    Check(CheckArguments),
     /// Test a plugin by scenarios: what is done with it, and what shall come of it
     Test(TestArguments),
     /// Apply the migrations of the host functions' tables
@@ -76,6 +80,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Schema(arguments) => schema::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
+        Command::Check(arguments) => check::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),
     }

@@ -20,11 +20,10 @@ pub(crate) struct Instance {
 
 impl Instance {
     pub(crate) fn new(recipe: &Recipe, host: Arc<Host>, caller: Caller) -> Result<Self, extism::Error> {
-        let plugin_call = Arc::new(PluginCall::new(host.clone(), caller));
-        let functions = recipe.links().iter().filter_map(|link| {
-            let function = host.function(&link.namespace, &link.name)?.clone();
-            Some(function.link(plugin_call.clone(), link.takes_request))
-        });
+        let plugin_call = Arc::new(PluginCall::new(host, caller));
+        let links = recipe.links().iter();
+        let functions =
+            links.map(|(function, takes_request)| function.clone().link(plugin_call.clone(), *takes_request));
         let plugin = recipe.builder().with_functions(functions).build()?;
         Ok(Self { plugin, plugin_call })
     }

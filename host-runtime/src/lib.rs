@@ -25,6 +25,7 @@ mod plugin;
 mod plugin_call;
 mod plugin_error;
 mod plugin_options;
+mod preflight;
 mod redact;
 mod registry;
 
@@ -41,11 +42,11 @@ pub use hostfn_contract::{
 pub use hostfn_macros::{HostState, host_fn};
 pub use intercept::{Interceptor, Step};
 pub use manager::{PluginManager, PluginManagerBuilder};
-pub use module::ImportProblem;
 pub use observe::{HostCall, Observer};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};
-pub use plugin_error::{CallError, Imports, LoadError};
+pub use plugin_error::{CallError, Findings, LoadError};
 pub use plugin_options::PluginOptions;
+pub use preflight::{Finding, FindingKind, Severity};
 pub use redact::Redactor;
 pub use registry::{Registry, RegistryError};
 

@@ -8,10 +8,12 @@ use crate::{
     function::AnyBound,
     host::{Host, Limits},
     intercept::Interceptor,
+    module::Module,
     observe::Observer,
     plugin::Plugin,
     plugin_error::LoadError,
     plugin_options::PluginOptions,
+    preflight::{self, Finding},
 };
 
 /// A host: the functions, the database and the state that its plugins share.
@@ -70,9 +72,19 @@ impl PluginManager {
     /// is granted, which is nothing unless it is said ([`Grants::none`](crate::Grants::none)).
     ///
     /// # Errors
-    /// When the bytes are no module, and with the list of all its imports that the host lacks.
+    /// When the bytes are no module, and with the list of all that it imports and the host lacks.
     pub fn load(&self, name: &str, module: &[u8], options: impl Into<PluginOptions>) -> Result<Plugin, LoadError> {
         Plugin::load(self.host.clone(), name, module, options.into())
+    }
+
+    /// Everything that there is to say of a plugin before it is loaded, the gravest first: what the host
+    /// lacks, what is not granted, what should be changed. It is read, and not run.
+    ///
+    /// # Errors
+    /// With a sentence, when the bytes are no module.
+    pub fn check(&self, module: &[u8], options: impl Into<PluginOptions>) -> Result<Vec<Finding>, String> {
+        let parsed = Module::parse(module)?;
+        Ok(preflight::findings(module, &parsed, &self.host, &options.into()))
     }
 
     /// The functions of this host, sorted by namespace and name.

@@ -1,19 +1,25 @@
 //! What a WebAssembly module asks for, read without running it.
 
-use std::fmt;
-
 use wasmparser::{CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType};
 
-use crate::host::Host;
+use crate::{
+    HostFunction,
+    host::Host,
+    preflight::{Finding, FindingKind},
+};
 
 /// Extism's own functions, which every guest may import.
 const KERNEL: &str = "extism:host/env";
 const WASI: &str = "wasi_snapshot_preview1";
 
-/// A module's imports and exports.
+/// A module's imports and exports, and what it wants before it runs.
 pub(crate) struct Module {
     pub(crate) needs_wasi: bool,
     pub(crate) exports: Vec<String>,
+    /// Whether something of it runs as soon as it is loaded.
+    pub(crate) has_start: bool,
+    /// The memory that it starts with, in WebAssembly's pages of 64 KiB.
+    pub(crate) first_pages: u64,
     imports: Vec<Import>,
 }
 
@@ -25,26 +31,9 @@ struct Import {
 }
 
 /// A host function that a guest imports, as it is to be linked.
-pub(crate) struct Link {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+pub(crate) struct Link<'a> {
+    pub(crate) function: &'a HostFunction,
     pub(crate) takes_request: bool,
-}
-
-/// Why a module cannot be a guest of this host: one import of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportProblem {
-    /// The import, as `namespace` and `name`.
-    pub import: (String, String),
-    /// What is wrong with it, and what to do.
-    pub problem: String,
-}
-
-impl fmt::Display for ImportProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (namespace, name) = &self.import;
-        write!(f, "`{name}` from `{namespace}`: {}", self.problem)
-    }
 }
 
 impl Module {
@@ -60,63 +49,65 @@ impl Module {
         read(bytes).map_err(|error| format!("it is broken: {error}"))
     }
 
-    /// How each import is to be linked, or everything that is wrong with them.
-    pub(crate) fn link(&self, host: &Host) -> Result<Vec<Link>, Vec<ImportProblem>> {
-        let mut links = Vec::new();
-        let mut problems = Vec::new();
-        for import in self.imports.iter().filter(|import| ![KERNEL, WASI].contains(&import.namespace.as_str())) {
-            match import.takes_request(host) {
-                Ok(takes_request) => {
-                    let (namespace, name) = (import.namespace.clone(), import.name.clone());
-                    links.push(Link { namespace, name, takes_request });
-                }
-                Err(problem) => {
-                    let import = (import.namespace.clone(), import.name.clone());
-                    problems.push(ImportProblem { import, problem });
-                }
-            }
-        }
-        if problems.is_empty() { Ok(links) } else { Err(problems) }
+    /// How each import of a host function is to be linked, or why it cannot be.
+    pub(crate) fn links<'a>(&self, host: &'a Host) -> impl Iterator<Item = Result<Link<'a>, Finding>> {
+        let imports = self.imports.iter().filter(|import| ![KERNEL, WASI].contains(&import.namespace.as_str()));
+        imports.map(|import| import.link(host))
     }
 }
 
 impl Import {
-    fn takes_request(&self, host: &Host) -> Result<bool, String> {
+    fn link<'a>(&self, host: &'a Host) -> Result<Link<'a>, Finding> {
+        let refused = |kind, message: String| Finding {
+            kind,
+            import: Some((self.namespace.clone(), self.name.clone())),
+            message,
+        };
         let Some(function) = host.function(&self.namespace, &self.name) else {
-            return Err(self.advice(host));
+            let (kind, advice) = self.advice(host);
+            return Err(refused(kind, advice));
         };
         let function = function.description();
-        match &self.signature {
-            None => Err("it is a function, and the module imports something else by this name".to_owned()),
+        let wrong = |message: &str| Err(refused(FindingKind::WrongSignature, message.to_owned()));
+        let takes_request = match &self.signature {
+            None => return wrong("it is a function, and the module imports something else by this name"),
             Some((parameters, results)) => match (parameters.as_slice(), results.as_slice()) {
-                ([ValType::I64], [ValType::I64]) => Ok(true),
-                ([], [ValType::I64]) if function.can_be_called_with_nothing() => Ok(false),
-                ([], [ValType::I64]) => Err("it takes a request: import it as (i64) -> i64".to_owned()),
-                _ => Err(format!(
-                    "the module imports it as {}; import it as (i64) -> i64: the handle of a JSON object in, the handle \
-                     of the answer out",
-                    signature(parameters, results)
-                )),
+                ([ValType::I64], [ValType::I64]) => true,
+                ([], [ValType::I64]) if function.can_be_called_with_nothing() => false,
+                ([], [ValType::I64]) => return wrong("it takes a request: import it as (i64) -> i64"),
+                _ => {
+                    return wrong(&format!(
+                        "the module imports it as {}; import it as (i64) -> i64: the handle of a JSON object in, the \
+                         handle of the answer out",
+                        signature(parameters, results)
+                    ));
+                }
             },
-        }
+        };
+        Ok(Link { function, takes_request })
     }
 
     /// What the author may have meant by a name that the host does not have.
-    fn advice(&self, host: &Host) -> String {
+    fn advice(&self, host: &Host) -> (FindingKind, String) {
         if let Some(elsewhere) = host.descriptions().find(|function| function.name() == self.name) {
-            return format!("the host has it in another namespace: import it from `{}`", elsewhere.namespace());
+            let namespace = elsewhere.namespace();
+            let advice = format!("the host has it in another namespace: import it from `{namespace}`");
+            return (FindingKind::WrongNamespace, advice);
         }
-        if host.functions.is_empty() {
-            return "the host has no functions; build it with `.functions(…)`".to_owned();
-        }
-        let nearest =
-            host.descriptions().map(|function| (strsim::jaro_winkler(function.name(), &self.name), function.name()));
-        match nearest.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
-            Some((likeness, name)) if likeness > 0.85 => {
-                format!("the host has no such function; did you mean `{name}`?")
+        let advice = if host.functions.is_empty() {
+            "the host has no functions; build it with `.functions(…)`".to_owned()
+        } else {
+            let nearest = host
+                .descriptions()
+                .map(|function| (strsim::jaro_winkler(function.name(), &self.name), function.name()));
+            match nearest.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
+                Some((likeness, name)) if likeness > 0.85 => {
+                    format!("the host has no such function; did you mean `{name}`?")
+                }
+                _ => "the host has no such function".to_owned(),
             }
-            _ => "the host has no such function".to_owned(),
-        }
+        };
+        (FindingKind::UnknownFunction, advice)
     }
 }
 
@@ -126,7 +117,8 @@ fn signature(parameters: &[ValType], results: &[ValType]) -> String {
 }
 
 fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
-    let mut module = Module { needs_wasi: false, exports: Vec::new(), imports: Vec::new() };
+    let mut module =
+        Module { needs_wasi: false, exports: Vec::new(), has_start: false, first_pages: 0, imports: Vec::new() };
     let mut types = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
@@ -157,10 +149,18 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                     });
                 }
             }
+            Payload::StartSection { .. } => module.has_start = true,
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    module.first_pages = module.first_pages.saturating_add(memory?.initial);
+                }
+            }
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
                     if export.kind == ExternalKind::Func {
+                        // A reactor's constructors, which Extism calls as it calls a start function.
+                        module.has_start |= ["_initialize", "__wasm_call_ctors"].contains(&export.name);
                         module.exports.push(export.name.to_owned());
                     }
                 }

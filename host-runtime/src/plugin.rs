@@ -7,11 +7,13 @@ use std::{
 use hostfn_contract::{CallId, Caller, Grants};
 
 use crate::{
+    function::AnyBound,
     host::Host,
     instance::{Instance, Pool},
-    module::{Link, Module},
-    plugin_error::{CallError, Ending, Imports, LoadError},
+    module::Module,
+    plugin_error::{CallError, Ending, Findings, LoadError},
     plugin_options::PluginOptions,
+    preflight::{self, Severity},
 };
 
 /// The native stack that a plugin call gets where its thread has less than half of it left: two
@@ -40,7 +42,8 @@ struct Inner {
 /// What every instance of a plugin is made from.
 pub(crate) struct Recipe {
     manifest: extism::Manifest,
-    links: Vec<Link>,
+    /// The functions to link, each with whether the guest passes it a request.
+    links: Vec<(Arc<dyn AnyBound>, bool)>,
     needs_wasi: bool,
     compile_cache: bool,
 }
@@ -50,13 +53,19 @@ impl Plugin {
         let plugin = name.to_owned();
         let parsed =
             Module::parse(module).map_err(|reason| LoadError::NotAModule { plugin: plugin.clone(), reason })?;
-        let links = parsed
-            .link(&host)
-            .map_err(|problems| LoadError::Imports { plugin: plugin.clone(), problems: Imports(problems) })?;
-        let pages = options.memory_bytes.div_ceil(64 << 10);
+        let mut findings = preflight::findings(module, &parsed, &host, &options);
+        findings.retain(|finding| finding.kind.severity() == Severity::Refused);
+        if !findings.is_empty() {
+            return Err(LoadError::Refused { plugin, findings: Findings(findings) });
+        }
+        let links = parsed.links(&host).flatten().filter_map(|link| {
+            let (namespace, name) = link.function.import();
+            Some((host.function(namespace, name)?.clone(), link.takes_request))
+        });
+        let links = links.collect();
         let manifest = extism::Manifest::new([extism::Wasm::data(module)])
             .with_timeout(options.timeout.max(SHORTEST_TIMEOUT))
-            .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
+            .with_memory_max(options.memory_pages())
             .with_config(options.config.iter().cloned());
         let mut recipe =
             Recipe { manifest, links, needs_wasi: parsed.needs_wasi, compile_cache: options.compile_cache };
@@ -183,7 +192,7 @@ impl Recipe {
         if self.compile_cache { builder } else { builder.with_cache_disabled() }
     }
 
-    pub(crate) fn links(&self) -> &[Link] {
+    pub(crate) fn links(&self) -> &[(Arc<dyn AnyBound>, bool)] {
         &self.links
     }
 }

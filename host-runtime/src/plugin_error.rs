@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::module::ImportProblem;
+use crate::preflight::Finding;
 
 /// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +16,13 @@ pub enum LoadError {
         /// What is wrong with them.
         reason: String,
     },
-    /// It imports what the host does not have.
-    #[error("plugin `{plugin}` imports what the host does not have:{problems}")]
-    Imports {
+    /// It imports what the host does not have, or wants more than it may have.
+    #[error("plugin `{plugin}` cannot be loaded on this host:{findings}")]
+    Refused {
         /// The plugin.
         plugin: String,
-        /// Every import that cannot be linked.
-        problems: Imports,
+        /// Everything that is in the way.
+        findings: Findings,
     },
     /// It cannot be compiled or instantiated.
     #[error("plugin `{plugin}` cannot be run: {reason}")]
@@ -34,13 +34,13 @@ pub enum LoadError {
     },
 }
 
-/// All imports of a module that a host cannot link.
+/// Everything that keeps a plugin from being loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imports(pub Vec<ImportProblem>);
+pub struct Findings(pub Vec<Finding>);
 
-impl fmt::Display for Imports {
+impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        self.0.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
     }
 }
 

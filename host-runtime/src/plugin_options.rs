@@ -18,6 +18,7 @@ pub struct PluginOptions {
     pub(crate) grants: Grants,
     pub(crate) timeout: Duration,
     pub(crate) memory_bytes: usize,
+    pub(crate) module_bytes: usize,
     pub(crate) instances: usize,
     pub(crate) config: Vec<(String, String)>,
     pub(crate) compile_cache: bool,
@@ -29,6 +30,7 @@ impl From<Grants> for PluginOptions {
             grants,
             timeout: Duration::from_secs(30),
             memory_bytes: 64 << 20,
+            module_bytes: 32 << 20,
             instances: std::thread::available_parallelism().map_or(4, usize::from),
             config: Vec::new(),
             compile_cache: true,
@@ -54,6 +56,14 @@ impl PluginOptions {
         self
     }
 
+    /// How large the compiled module may be, in bytes; 32 MiB unless told otherwise. It is looked at
+    /// before it is compiled, which takes time and memory in proportion.
+    #[must_use]
+    pub fn module_bytes(mut self, bytes: usize) -> Self {
+        self.module_bytes = bytes;
+        self
+    }
+
     /// How many calls may run at once, each in an instance of its own; as many as the machine has
     /// processors unless told otherwise. A further call waits.
     #[must_use]
@@ -67,6 +77,11 @@ impl PluginOptions {
     pub fn config(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.config.push((key.into(), value.into()));
         self
+    }
+
+    /// The memory of one instance, in WebAssembly's pages.
+    pub(crate) fn memory_pages(&self) -> u32 {
+        u32::try_from(self.memory_bytes.div_ceil(64 << 10)).unwrap_or(u32::MAX)
     }
 
     /// Compiles the module anew each time instead of keeping it in the cache on disk.
@@ -85,6 +100,7 @@ impl fmt::Debug for PluginOptions {
             .field("grants", &self.grants)
             .field("timeout", &self.timeout)
             .field("memory_bytes", &self.memory_bytes)
+            .field("module_bytes", &self.module_bytes)
             .field("instances", &self.instances)
             .field("config", &config)
             .field("compile_cache", &self.compile_cache)

@@ -35,6 +35,6 @@ fn a_host_without_functions_lists_all_that_a_guest_lacks() {
     let host = host();
     let module = forwarding_guest(host.manager().functions(), true);
     let error = PluginManager::new().load("auth", &module, Grants::all()).unwrap_err();
-    let LoadError::Imports { problems, .. } = &error else { panic!("{error}") };
-    assert_eq!(problems.0.len(), host.manager().functions().count());
+    let LoadError::Refused { findings, .. } = &error else { panic!("{error}") };
+    assert_eq!(findings.0.len(), host.manager().functions().count());
 }

@@ -136,3 +136,24 @@ fn migrate_applies_once() {
     assert_eq!(migrate(&[]), "applied hostfn-functions/0001_accounts\n");
     assert_eq!(migrate(&[]), format!("{database} is up to date\n"));
 }
+
+#[test]
+fn check_says_what_a_plugin_lacks() {
+    let auth = auth();
+    let lacking = run(&["check", &auth, "--grant", "users:*,sessions:*"]);
+    assert_eq!(lacking.status.code(), Some(1));
+    let shown = stdout(&lacking);
+    assert!(shown.contains("denied   not-granted `hash_password` from `extism:host/user`: it needs"), "{shown}");
+    let grant =
+        "credentials:verify,email_verification:read,email_verification:write,password_reset:read,password_reset:write";
+    assert!(shown.ends_with(&format!("to grant what is missing, add: --grant '{grant}'\n")), "{shown}");
+
+    let fine = run(&["check", &auth, "--grant", "users:*,sessions:*", "--grant", grant]);
+    assert!(fine.status.success(), "{}", stderr(&fine));
+    assert_eq!(stdout(&fine), "ok  plugin `auth` can be loaded, with all that it imports\n");
+
+    let json = run(&["check", &auth, "--json"]);
+    let checked: Value = serde_json::from_slice(&json.stdout).expect("the findings are JSON");
+    let kinds = checked["findings"].as_array().expect("there are findings").iter().map(|finding| &finding["kind"]);
+    assert!(kinds.clone().all(|kind| kind == "not-granted") && kinds.count() > 10, "{checked}");
+}

@@ -112,6 +112,12 @@ fn count_notes_and_panic(db: &mut DbConnection) -> QueryResult<i64> {
     panic!("{count} notes");
 }
 
+/// Counts the notes, as it did before it was renamed.
+#[host_fn(permission = "notes:read", read_only, deprecated = "call `count_notes`")]
+fn number_of_notes(db: &mut DbConnection) -> QueryResult<i64> {
+    count(db)
+}
+
 /// Counts the notes.
 #[host_fn(permission = "notes:read", read_only)]
 fn count_notes(db: &mut DbConnection) -> QueryResult<i64> {

@@ -20,7 +20,7 @@ fn everything_that_is_missing_is_listed_with_what_was_meant() {
     );
     assert_eq!(
         error,
-        "plugin `guest` imports what the host does not have:
+        "plugin `guest` cannot be loaded on this host:
   `add_not` from `extism:host/user`: the host has no such function; did you mean `add_note`?
   `echo_text` from `extism:host/user`: the host has it in another namespace: import it from `my_app`
   `fetch_the_moon` from `extism:host/user`: the host has no such function

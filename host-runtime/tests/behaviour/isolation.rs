@@ -152,21 +152,6 @@ fn who_waits_for_an_instance_longer_than_a_call_may_take_is_told_that_all_are_bu
 }
 
 #[test]
-fn a_guest_that_asks_for_too_much_memory_from_the_start_does_not_start() {
-    let module = wat::parse_str(r#"(module (memory 100) (func (export "run") (result i32) i32.const 0))"#).unwrap();
-    let call = |pages: usize| {
-        let options = PluginOptions::from(Grants::none()).memory_bytes(pages << 16);
-        PluginManager::new().load("greedy", &module, options).unwrap().call("run", "")
-    };
-    let error = call(50).unwrap_err();
-    assert!(
-        matches!(&error, CallError::Trapped { reason, .. } if reason.contains("allow more with `memory_bytes`")),
-        "{error:?}"
-    );
-    assert_eq!(call(100).unwrap(), b"");
-}
-
-#[test]
 fn a_timeout_may_be_as_long_as_can_be_said() {
     let gate = Gate::named("open");
     gate.open();

@@ -17,6 +17,7 @@ mod logs;
 mod meddling;
 mod migrations;
 mod panics;
+mod preflight;
 mod requests;
 mod state;
 mod transactions;
