@@ -2,8 +2,8 @@
 //! plugin can call it safely.
 //!
 //! This is the facade: everything of the runtime stands here, the built-in functions in
-//! [`functions`], and the command line in [`cli`]. Without the default features only the runtime
-//! remains.
+//! [`functions`], what plugin authors consume in [`bindings`], and the command line in [`cli`].
+//! Without the default features only the runtime remains.
 //!
 //! ```
 //! use hostfn::{Database, DbConnection, Grants, HostError, PluginManager, host_fn};
@@ -34,6 +34,8 @@ struct Readme;
 #[doc = include_str!("../docs/testing.md")]
 struct TestingGuide;
 
+#[cfg(feature = "bindings")]
+pub use hostfn_bindings as bindings;
 #[cfg(feature = "cli")]
 pub use hostfn_cli as cli;
 #[cfg(feature = "functions")]

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use hostfn_runtime::{Clock, Database, EntropySource, HostError, PluginManager, PluginManagerBuilder};
 use tempfile::TempDir;
 
-use crate::{database::TableRows, recorder::Recorder, script::Script, template, transcript::Transcript};
+use crate::{
+    database::TableRows, recorder::Recorder, schema::Schemas, script::Script, template, transcript::Transcript,
+};
 
 /// When a test's clock stands, until the test moves it.
 const START: &str = "2026-01-02T03:04:05Z";
@@ -31,7 +33,7 @@ impl Fixture {
         let database = Database::open(&template::url(&file))?;
         let clock = Clock::fixed(START.parse()?);
         let script = Arc::new(Script::new(clock.clone()));
-        let recorder = Arc::new(Recorder::new(script.clone()));
+        let recorder = Arc::new(Recorder::new(script.clone(), Schemas::of(host.registries())));
         let manager = host
             .database(database.clone())
             .clock(clock.clone())

@@ -101,7 +101,11 @@ impl TestHost {
     /// # Panics
     /// When there is no such function.
     pub fn mock(&self, function: &str) -> MockedFunction<'_> {
-        MockedFunction { script: &self.fixture.script, function: self.function(function) }
+        MockedFunction {
+            script: &self.fixture.script,
+            schemas: &self.fixture.recorder.schemas,
+            function: self.function(function),
+        }
     }
 
     /// Makes something go wrong in the next host call that it can go wrong in.

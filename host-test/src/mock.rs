@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    schema,
+    schema::Schemas,
     script::{PlannedMock, Script},
 };
 
@@ -13,6 +13,7 @@ use crate::{
 #[must_use = "say what it answers, with `returns` or `fails`"]
 pub struct MockedFunction<'a> {
     pub(crate) script: &'a Script,
+    pub(crate) schemas: &'a Schemas,
     pub(crate) function: &'a HostFunction,
 }
 
@@ -29,7 +30,7 @@ impl<'a> MockedFunction<'a> {
     }
 
     pub(crate) fn try_returns(self, data: Value) -> Result<Mock<'a>, String> {
-        let problems = schema::problems(&self.function.response_schema(), &data);
+        let problems = self.schemas.response_problems(self.function.namespace(), self.function.name(), &data);
         if problems.is_empty() {
             return Ok(self.plan(Ok(data)));
         }

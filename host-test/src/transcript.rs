@@ -68,6 +68,14 @@ impl Transcript {
         })
     }
 
+    /// Each host call as it went over the wire: the function, the request and the answer, secrets and all.
+    pub fn wire(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        self.events.iter().filter_map(|event| match event {
+            Event::HostCall { function, request, response, .. } => Some((*function, &**request, &**response)),
+            _ => None,
+        })
+    }
+
     fn text(&self, said: &str) -> String {
         if said.is_empty() {
             return "nothing".to_owned();

@@ -1,8 +1,14 @@
 //! What the tests of all entities share.
 
 use std::{
+    env,
+    fs::OpenOptions,
+    io::Write,
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use hostfn::Grants;
@@ -62,8 +68,27 @@ pub(crate) fn transcripts() -> usize {
 /// Compares a transcript with the accepted one, `snapshots/<entity>/<operation>.<case>.snap`.
 pub(crate) fn assert_transcript(entity: &str, operation: &str, case: &str, transcript: &Transcript) {
     TRANSCRIPTS.fetch_add(1, Relaxed);
+    keep_calls(transcript);
     let folder = root().join("snapshots").join(entity);
     hostfn_test::assert_transcript!(transcript, folder = folder, name = format!("{operation}.{case}"));
+}
+
+/// The file to which all host calls are added as they went over the wire, a line of JSON each: continuous
+/// integration shows them to validators of other makes, beside the contract.
+const CALLS: &str = "HOSTFN_TEST_CALLS";
+
+fn keep_calls(transcript: &Transcript) {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let Some(path) = env::var_os(CALLS) else { return };
+    let _one_at_a_time = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut file = OpenOptions::new().create(true).append(true).open(path).expect("the file of calls can be opened");
+    for (function, request, answer) in transcript.wire() {
+        // A request that is no JSON is refused, and no schema says anything of it.
+        let request: Option<Value> = serde_json::from_str(request).ok();
+        let answer: Value = serde_json::from_str(answer).expect("an answer is JSON");
+        let call = json!({"function": function, "request": request, "answer": answer});
+        writeln!(file, "{call}").expect("the file of calls can be written");
+    }
 }
 
 /// One operation of one entity, under test.

@@ -123,7 +123,8 @@ impl Play {
             let name = &mock.function;
             let function = self.fixture.manager.functions().find(|function| function.name() == name);
             let function = function.ok_or_else(|| format!("mocks: the host has no function `{name}`"))?;
-            let mocked = MockedFunction { script: &self.fixture.script, function };
+            let mocked =
+                MockedFunction { script: &self.fixture.script, schemas: &self.fixture.recorder.schemas, function };
             let planned = match (&mock.returns, &mock.fails) {
                 (Some(data), None) => mocked.try_returns(self.variables.fill(data)?)?,
                 (None, Some(error)) => mocked.try_fails(error.to_error())?,
