@@ -7,5 +7,13 @@
 mod contract;
 mod definitions;
 mod integers;
+mod lower;
+mod remarks;
+mod types;
+mod xtp;
+mod xtp_rules;
 
 pub use contract::{Contract, ContractError, FORMAT, FunctionContract};
+pub use types::UnsayableType;
+pub use xtp::{XtpError, xtp};
+pub use xtp_rules::{XtpProblem, xtp_problems};

@@ -1,6 +1,6 @@
 //! The accepted contract: every change of it is a diff to review.
 
-use hostfn::bindings::Contract;
+use hostfn::bindings::{Contract, xtp_problems};
 
 use crate::{
     command::{run, stdout},
@@ -12,9 +12,20 @@ fn the_contract_is_the_accepted_one() {
     let contract = stdout(&run(&["schema"]));
     let registry = hostfn::functions::registry();
     assert_eq!(Contract::from_json(&contract).unwrap(), Contract::of([&registry]));
+    accept(|| insta::assert_binary_snapshot!("contract.json", contract.into_bytes()));
+}
+
+#[test]
+fn the_xtp_schema_is_the_accepted_one() {
+    let schema = stdout(&run(&["schema", "--format", "xtp"]));
+    assert_eq!(xtp_problems(&serde_json::from_str(&schema).expect("it is JSON")), []);
+    accept(|| insta::assert_binary_snapshot!("xtp.json", schema.into_bytes()));
+}
+
+fn accept(compare: impl FnOnce()) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join("snapshots/contract"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_binary_snapshot!("contract.json", contract.into_bytes()));
+    settings.bind(compare);
 }

@@ -1,0 +1,288 @@
+//! From schemas to types: what JSON Schema says, in the words of the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::{
+    Contract, FunctionContract,
+    remarks::{remarks, text},
+    types::{Definition, Field, Function, Member, Model, Named, Type, UnsayableType},
+};
+
+/// The contract as templates see it.
+pub(crate) fn lower(contract: &Contract) -> Result<Model, UnsayableType> {
+    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), function: "" };
+    let functions = contract.functions.iter().map(|function| lowering.function(function)).collect::<Result<_, _>>()?;
+    let mut types = lowering.types;
+    spread_int64(&mut types);
+    let errors = contract.definitions.get("ErrorCode").and_then(members).unwrap_or_default();
+    let source: Vec<_> = contract.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    Ok(Model { source: source.join(", "), functions, types, errors })
+}
+
+/// A type of the contract that no function refers to, with all that it holds.
+pub(crate) fn lower_definition(contract: &Contract, name: &str) -> Result<Vec<Named>, UnsayableType> {
+    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), function: name };
+    lowering.reference(&format!("#/$defs/{name}"), name)?;
+    Ok(lowering.types)
+}
+
+struct Lowering<'a> {
+    contract: &'a Contract,
+    types: Vec<Named>,
+    /// The names that were met, whose types may still be on the way.
+    begun: BTreeSet<String>,
+    function: &'a str,
+}
+
+impl<'a> Lowering<'a> {
+    fn function(&mut self, function: &'a FunctionContract) -> Result<Function, UnsayableType> {
+        self.function = &function.name;
+        let request = function.request.as_ref().map(|schema| self.request(schema)).transpose()?;
+        let (response, nullable) = split(self.kind(&function.response, "response")?);
+        Ok(Function {
+            name: function.name.clone(),
+            namespace: function.namespace.clone(),
+            documentation: document(function),
+            deprecated: function.deprecated.clone(),
+            request,
+            response,
+            nullable,
+        })
+    }
+
+    fn request(&mut self, schema: &Value) -> Result<String, UnsayableType> {
+        match self.kind(schema, "request")? {
+            Type::Reference { name } if self.is_record(&name) => Ok(name),
+            _ => Err(self.unsayable("request", "it is no object with named fields; take a struct")),
+        }
+    }
+
+    fn is_record(&self, name: &str) -> bool {
+        let named = self.types.iter().find(|named| named.name == name);
+        named.is_some_and(|named| matches!(named.definition, Definition::Record { .. }))
+    }
+
+    fn kind(&mut self, schema: &Value, path: &str) -> Result<Type, UnsayableType> {
+        let Value::Object(schema) = schema else {
+            return Err(self.unsayable(path, "it can be anything; say what it is by a struct"));
+        };
+        self.knows_all_words(schema, path)?;
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            return self.reference(target, path);
+        }
+        if let Some(alternatives) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array) {
+            return self.alternatives(alternatives, path);
+        }
+        let (name, nullable) = match schema.get("type") {
+            Some(Value::String(name)) => (name.as_str(), false),
+            Some(Value::Array(names)) => match names.iter().filter_map(Value::as_str).collect::<Vec<_>>()[..] {
+                [name, "null"] | ["null", name] => (name, true),
+                _ => return Err(self.unsayable(path, "it is of several types; make it one, or two fields")),
+            },
+            _ => return Err(self.unsayable(path, "it can be anything; say what it is by a struct")),
+        };
+        let kind = self.plain(name, schema, path)?;
+        let kind = if schema.get("x-secret") == Some(&Value::Bool(true)) {
+            Type::Secret { item: Box::new(kind) }
+        } else {
+            kind
+        };
+        Ok(if nullable { Type::Nullable { item: Box::new(kind) } } else { kind })
+    }
+
+    fn plain(&mut self, name: &str, schema: &Map<String, Value>, path: &str) -> Result<Type, UnsayableType> {
+        let format = schema.get("format").and_then(Value::as_str);
+        Ok(match name {
+            "string" if schema.contains_key("enum") || schema.contains_key("const") => {
+                return Err(self.unsayable(path, "it is one of several texts without a name; make it an enum"));
+            }
+            "string" => match format {
+                Some("uuid") => Type::Uuid,
+                Some("date-time") => Type::DateTime,
+                Some("email") => Type::Email,
+                _ => Type::Text,
+            },
+            "boolean" => Type::Boolean,
+            "integer" if format == Some("int32") => Type::Int32,
+            "integer" => Type::Int64,
+            "number" => Type::Double,
+            "null" => Type::Nothing,
+            "array" => {
+                let item = schema.get("items").unwrap_or(&Value::Null);
+                Type::List { item: Box::new(self.kind(item, &format!("{path}[]"))?) }
+            }
+            "object" if schema.contains_key("properties") => {
+                return Err(self.unsayable(path, "it is an object without a name; take it out of the other struct"));
+            }
+            "object" => {
+                let item = schema.get("additionalProperties").unwrap_or(&Value::Null);
+                Type::Map { item: Box::new(self.kind(item, &format!("{path}{{}}"))?) }
+            }
+            other => return Err(self.unsayable(path, &format!("it is of type `{other}`, which no plugin can use"))),
+        })
+    }
+
+    /// A schema or null, as `Option` of a struct is written.
+    fn alternatives(&mut self, alternatives: &[Value], path: &str) -> Result<Type, UnsayableType> {
+        let is_null = |schema: &Value| schema.get("type").is_some_and(|name| name == "null");
+        match alternatives {
+            [one, null] | [null, one] if is_null(null) => match self.kind(one, path)? {
+                nullable @ Type::Nullable { .. } => Ok(nullable),
+                item => Ok(Type::Nullable { item: Box::new(item) }),
+            },
+            _ => Err(self.unsayable(path, "it is one of several types; make it a struct with optional fields")),
+        }
+    }
+
+    fn reference(&mut self, target: &str, path: &str) -> Result<Type, UnsayableType> {
+        let found = target.strip_prefix("#/$defs/").and_then(|name| self.contract.definitions.get_key_value(name));
+        let Some((name, schema)) = found else {
+            return Err(self.unsayable(path, &format!("it refers to `{target}`, which the contract lacks")));
+        };
+        if self.begun.insert(name.clone()) {
+            let definition = self.definition(schema, path)?;
+            self.is_finite(name, &definition, path)?;
+            let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
+            self.types.push(Named {
+                name: name.clone(),
+                documentation: text(schema, "description"),
+                definition,
+                has_int64,
+            });
+        }
+        Ok(Type::Reference { name: name.clone() })
+    }
+
+    /// What is met again while it is on the way holds itself.
+    fn is_finite(&self, name: &str, definition: &Definition, path: &str) -> Result<(), UnsayableType> {
+        let done = |name: &str| self.types.iter().any(|named| named.name == name);
+        let references = definition.types().into_iter().flat_map(Type::references);
+        match references.into_iter().find(|(other, is_part)| *is_part && !done(other)) {
+            Some((other, _)) => {
+                let reason = format!("`{name}` holds `{other}`, which holds it again; put a list between them");
+                Err(self.unsayable(path, &reason))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn definition(&mut self, schema: &Value, path: &str) -> Result<Definition, UnsayableType> {
+        if let Some(members) = members(schema) {
+            return Ok(Definition::Enumeration { members });
+        }
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            return Ok(Definition::Alias { aliased: self.kind(schema, path)? });
+        };
+        if let Value::Object(schema) = schema {
+            self.knows_all_words(schema, path)?;
+        }
+        if schema.get("additionalProperties").is_some_and(|further| !further.is_boolean()) {
+            return Err(self.unsayable(path, "it has named fields and others; put the others into a map of their own"));
+        }
+        let required: BTreeSet<_> =
+            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let fields = properties.iter().map(|(name, schema)| {
+            let (kind, nullable) = split(self.kind(schema, &format!("{path}.{name}"))?);
+            let documentation = remarks(schema, matches!(kind, Type::Secret { .. }));
+            Ok(Field { name: name.clone(), kind, required: required.contains(name.as_str()), nullable, documentation })
+        });
+        Ok(Definition::Record { fields: fields.collect::<Result<_, _>>()? })
+    }
+
+    /// A word that is not known here may say anything.
+    fn knows_all_words(&self, schema: &Map<String, Value>, path: &str) -> Result<(), UnsayableType> {
+        match schema.keys().find(|word| !WORDS.contains(&word.as_str())) {
+            Some(word) => Err(self.unsayable(path, &format!("its schema says `{word}`, which bindings cannot"))),
+            None => Ok(()),
+        }
+    }
+
+    fn unsayable(&self, path: &str, reason: &str) -> UnsayableType {
+        UnsayableType { function: self.function.to_owned(), path: path.to_owned(), reason: reason.to_owned() }
+    }
+}
+
+/// What JSON Schema can say of the types of the model, and what no type says but a remark does.
+const WORDS: [&str; 27] = [
+    "$ref",
+    "additionalProperties",
+    "anyOf",
+    "const",
+    "contentEncoding",
+    "default",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "oneOf",
+    "pattern",
+    "properties",
+    "required",
+    "title",
+    "type",
+    "x-secret",
+];
+
+fn split(kind: Type) -> (Type, bool) {
+    match kind {
+        Type::Nullable { item } => (*item, true),
+        kind => (kind, false),
+    }
+}
+
+/// The texts of a string enum, which schemars writes in two ways: with documentation and without.
+fn members(schema: &Value) -> Option<Vec<Member>> {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let member = |value: &Value| Some(Member { value: value.as_str()?.to_owned(), documentation: String::new() });
+        return values.iter().map(member).collect();
+    }
+    let alternatives = schema.get("oneOf").and_then(Value::as_array)?;
+    let members = alternatives.iter().map(|alternative| {
+        let documentation = text(alternative, "description");
+        if let Some(value) = alternative.get("const") {
+            return Some(vec![Member { value: value.as_str()?.to_owned(), documentation }]);
+        }
+        members(alternative)
+    });
+    Some(members.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// The documentation of a function, with what a plugin must know beside it.
+fn document(function: &FunctionContract) -> String {
+    let mut paragraphs = vec![function.documentation.clone()];
+    paragraphs.push(format!("Permission: `{}`.", function.permission));
+    if !function.errors.is_empty() {
+        let codes: Vec<_> = function.errors.iter().map(|code| format!("`{code}`")).collect();
+        paragraphs.push(format!("Errors of its own: {}.", codes.join(", ")));
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n")
+}
+
+/// Tells of each type whether a 64-bit integer is in any type that it holds.
+fn spread_int64(types: &mut [Named]) {
+    loop {
+        let holders: BTreeMap<_, _> = types.iter().map(|named| (named.name.clone(), named.has_int64)).collect();
+        let mut changed = false;
+        for named in types.iter_mut().filter(|named| !named.has_int64) {
+            let below = named.definition.types().into_iter().flat_map(Type::references);
+            named.has_int64 = below.into_iter().any(|(name, _)| holders.get(name) == Some(&true));
+            changed |= named.has_int64;
+        }
+        if !changed {
+            return;
+        }
+    }
+}
