@@ -19,14 +19,7 @@ pub(super) struct Update<'a> {
 impl Update<'_> {
     /// Learns what the names in an expectation stand for.
     pub(super) fn learn(&mut self, expected: &Value, actual: &Value) {
-        let shown = Value::to_string;
-        let mut comparison = Comparison {
-            variables: self.variables,
-            numbers_are_booleans: self.numbers_are_booleans,
-            shown: &shown,
-            found: Vec::new(),
-        };
-        comparison.compare("", expected, actual);
+        self.comparison().compare("", expected, actual);
     }
 
     /// The expectation, if it is another than it was.
@@ -35,16 +28,19 @@ impl Update<'_> {
         (Some(&updated) != expected).then_some(updated)
     }
 
-    fn updated(&mut self, member: &str, expected: Option<&Value>, actual: &Value) -> Value {
-        let Some(expected) = expected else { return self.written(member, actual) };
-        let shown = Value::to_string;
-        let mut comparison = Comparison {
+    fn comparison(&mut self) -> Comparison<'_> {
+        Comparison {
             variables: self.variables,
             numbers_are_booleans: self.numbers_are_booleans,
-            shown: &shown,
+            // What differs is written and not shown.
+            shown: &Value::to_string,
             found: Vec::new(),
-        };
-        if comparison.is_met(expected, actual) {
+        }
+    }
+
+    fn updated(&mut self, member: &str, expected: Option<&Value>, actual: &Value) -> Value {
+        let Some(expected) = expected else { return self.written(member, actual) };
+        if self.comparison().is_met(expected, actual) {
             return expected.clone();
         }
         match (expected, actual) {
