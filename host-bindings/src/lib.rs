@@ -4,6 +4,7 @@
 //! its answer, its errors and its permission. Everything else is made from it.
 #![forbid(unsafe_code)]
 
+pub mod compat;
 mod contract;
 mod definitions;
 mod integers;

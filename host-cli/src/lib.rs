@@ -12,11 +12,13 @@
 //! .functions(registry()).provide(state))`. A project that adds commands of its own flattens
 //! [`Command`] into them, and calls [`run`].
 //!
-//! Exit codes: 0 is success, 1 that what was asked for failed, 2 that the command line is wrong.
+//! Exit codes: 0 is success, 1 that what was asked for failed, 2 that the command line is wrong, or
+//! what it names cannot be judged.
 #![forbid(unsafe_code)]
 
 mod call;
 mod check;
+mod compat;
 mod junit;
 mod list;
 mod migrate;
@@ -24,7 +26,7 @@ mod schema;
 mod test;
 mod trace;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, fmt, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use hostfn_runtime::{PluginManager, PluginManagerBuilder};
@@ -32,6 +34,7 @@ use tracing_subscriber::EnvFilter;
 
 pub use call::CallArguments;
 pub use check::CheckArguments;
+pub use compat::CompatArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
 pub use schema::SchemaArguments;
@@ -45,6 +48,8 @@ pub enum Command {
     List(ListArguments),
     /// Print the contract: all that plugins can rely on, as JSON Schema
     Schema(SchemaArguments),
+    /// Judge whether plugins that work with one contract work with another
+    Compat(CompatArguments),
     /// Call an export of a plugin
     Call(CallArguments),
     /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
@@ -65,6 +70,18 @@ struct Arguments {
 /// What a command fails with: a message for the person who typed it.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
+/// A check that could not be made, which is not the same as one that failed.
+#[derive(Debug)]
+struct CannotJudge(String);
+
+impl fmt::Display for CannotJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for CannotJudge {}
+
 /// The whole command of a project: reads the command line, runs it, and answers the exit code.
 pub fn main(host: impl Into<PluginManagerBuilder>) -> ExitCode {
     let host = host.into();
@@ -79,6 +96,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
     match command {
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Schema(arguments) => schema::run(&arguments, &host),
+        Command::Compat(arguments) => compat::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Check(arguments) => check::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
@@ -101,7 +119,7 @@ pub fn exit(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
         Err(failure) => {
             let error = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{error}error:{error:#} {failure}");
-            ExitCode::FAILURE
+            if failure.is::<CannotJudge>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::root;
 
-fn hostfn(arguments: &[&str]) -> Command {
+pub(crate) fn hostfn(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostfn"));
     command.args(arguments).env_remove("HOSTFN_LOG").env_remove("RUST_BACKTRACE");
     command

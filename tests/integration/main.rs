@@ -5,6 +5,7 @@
 mod arity;
 mod auth_flow;
 mod command;
+mod compat;
 mod contract;
 mod guide;
 mod repository;

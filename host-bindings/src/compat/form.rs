@@ -1,0 +1,286 @@
+//! A schema in one form, whichever of the many ways it is written in.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::Contract;
+
+/// What says nothing about which values there are.
+const ANNOTATIONS: [&str; 10] = [
+    "$comment",
+    "$id",
+    "$schema",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
+
+/// What a schema says, with references and unions with null resolved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    /// The name of the definition that it is.
+    pub(super) name: Option<String>,
+    /// The types but null; none where any will do.
+    pub(super) kinds: Option<BTreeSet<String>>,
+    /// Whether it may be null.
+    pub(super) null: bool,
+    /// The only values that there are, but null, each with what is said about it.
+    pub(super) values: Option<Vec<(Value, Annotations)>>,
+    /// What it is one of, where that is more than one thing.
+    pub(super) variants: Vec<Self>,
+    /// The word that joins the variants.
+    pub(super) union: Option<&'static str>,
+    /// The other words that say which values there are.
+    pub(super) members: Map<String, Value>,
+    /// What people are told, in the order in which it is met.
+    pub(super) annotations: Annotations,
+    /// Whether it must not be shown.
+    pub(super) secret: bool,
+}
+
+pub(super) type Annotations = Vec<(String, Value)>;
+
+impl Form {
+    /// The form of a schema of a contract.
+    pub(super) fn of(schema: &Value, contract: &Contract) -> Self {
+        build(schema, contract, &mut Vec::new())
+    }
+
+    /// The same without null and without what is said about it: as a variant beside others.
+    pub(super) fn as_variant(&self) -> Self {
+        Self { null: false, annotations: Vec::new(), secret: false, ..self.clone() }
+    }
+
+    /// Whether every value will do.
+    pub(super) fn is_any(&self) -> bool {
+        self.kinds.is_none() && self.values.is_none() && self.variants.is_empty()
+    }
+
+    /// The type in a few words, for people.
+    pub(super) fn describe(&self) -> String {
+        let mut words: Vec<_> = match (&self.values, &self.kinds) {
+            (Some(values), _) => values.iter().map(|(value, _)| text(value)).collect(),
+            (None, Some(kinds)) => kinds.iter().cloned().collect(),
+            (None, None) if self.variants.is_empty() => return "anything".to_owned(),
+            (None, None) => self.variants.iter().map(Self::label).collect(),
+        };
+        if self.null {
+            words.push("null".to_owned());
+        }
+        if words.is_empty() { "nothing".to_owned() } else { words.join(" or ") }
+    }
+
+    /// What tells this variant from the others.
+    pub(super) fn label(&self) -> String {
+        let properties = self.members.get("properties").and_then(Value::as_object);
+        let tags: Vec<_> = properties
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, schema)| schema.get("const").map(|value| format!("{name}={}", text(value))))
+            .collect();
+        match (tags.is_empty(), properties.map(|all| all.keys().collect::<Vec<_>>()).as_deref(), &self.name) {
+            (false, ..) => tags.join(","),
+            (true, Some([only]), _) if !only.is_empty() => (*only).clone(),
+            (true, _, Some(name)) => name.clone(),
+            (true, _, None) => match (&self.values, &self.kinds) {
+                (Some(_), _) => "values".to_owned(),
+                (None, Some(kinds)) => kinds.iter().cloned().collect::<Vec<_>>().join("|"),
+                (None, None) => "any".to_owned(),
+            },
+        }
+    }
+
+    fn is_only_null(&self) -> bool {
+        self.null && self.kinds.as_ref().is_some_and(BTreeSet::is_empty) && self.members.is_empty()
+    }
+
+    fn add(&mut self, annotations: Annotations, secret: bool) {
+        self.annotations.extend(annotations);
+        self.secret |= secret;
+    }
+}
+
+/// A value as people write it.
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether a word of a schema says nothing about which values there are.
+pub(super) fn is_annotation(word: &str) -> bool {
+    ANNOTATIONS.contains(&word) || word.starts_with("x-")
+}
+
+/// The definition that a reference names.
+pub(super) fn target<'a>(reference: &str, contract: &'a Contract) -> Option<(String, &'a Value)> {
+    let name = reference.strip_prefix("#/$defs/")?;
+    // RFC 6901 in a URI: `/`, `~` and what a URI does not take are written otherwise.
+    let decoded = || percent_decoded(name).map(|name| name.replace("~1", "/").replace("~0", "~"));
+    let found = contract.definitions.get_key_value(name);
+    let found = found.or_else(|| contract.definitions.get_key_value(&decoded()?));
+    found.map(|(name, schema)| (name.clone(), schema))
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let byte = if byte == b'%' { digit(rest.next())? * 16 + digit(rest.next())? } else { byte.into() };
+        bytes.push(u8::try_from(byte).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn build(schema: &Value, contract: &Contract, seen: &mut Vec<String>) -> Form {
+    let members = match schema {
+        Value::Object(members) => members,
+        Value::Bool(false) => return Form { kinds: Some(BTreeSet::new()), ..Form::default() },
+        _ => return Form { null: true, ..Form::default() },
+    };
+    let secret = members.get("x-secret") == Some(&Value::Bool(true));
+    let (annotations, mut rest): (Map<_, _>, Map<_, _>) =
+        members.clone().into_iter().partition(|(word, _)| is_annotation(word));
+    let annotations = annotations.into_iter().filter(|(word, _)| word != "x-secret").collect();
+
+    let mut form = if let Some(reference) = rest.shift_remove("$ref") {
+        refer(&reference, rest, contract, seen)
+    } else if let (1, Some([only])) = (rest.len(), rest.get("allOf").and_then(Value::as_array).map(Vec::as_slice)) {
+        build(only, contract, seen)
+    } else {
+        let word = ["oneOf", "anyOf"].into_iter().find(|word| rest.get(*word).is_some_and(Value::is_array));
+        match word.and_then(|word| Some((word, rest.shift_remove(word)?))) {
+            Some((word, Value::Array(branches))) => {
+                let branches = branches.iter().map(|branch| build(branch, contract, seen)).collect();
+                join(plain(rest), word, branches)
+            }
+            _ => plain(rest),
+        }
+    };
+    form.add(annotations, secret);
+    form
+}
+
+/// The form of a reference, with what stands beside it.
+fn refer(reference: &Value, beside: Map<String, Value>, contract: &Contract, seen: &mut Vec<String>) -> Form {
+    let found = reference.as_str().and_then(|reference| target(reference, contract));
+    let Some((name, schema)) = found.filter(|(name, _)| !seen.contains(name)) else {
+        // Nothing is known about it: the comparison says so.
+        let members = Map::from_iter([("$ref".to_owned(), reference.clone())]);
+        return Form { null: true, members, ..Form::default() };
+    };
+    seen.push(name.clone());
+    let mut form = build(schema, contract, seen);
+    seen.pop();
+    form.name = Some(name);
+    if !beside.is_empty() {
+        let both = vec![beside.into(), form.members.shift_remove("allOf").unwrap_or(Value::Bool(true))];
+        form.members.insert("allOf".to_owned(), both.into());
+    }
+    form
+}
+
+/// The form of a schema that is neither a reference nor a union.
+fn plain(mut members: Map<String, Value>) -> Form {
+    let mut form = Form { null: true, ..Form::default() };
+    let kinds = match members.shift_remove("type") {
+        Some(Value::String(kind)) => Some(BTreeSet::from([kind])),
+        Some(Value::Array(kinds)) => Some(kinds.iter().map(text).collect()),
+        _ => None,
+    };
+    if let Some(mut kinds) = kinds {
+        form.null = kinds.remove("null");
+        form.kinds = Some(kinds);
+    }
+    let values = match (members.shift_remove("const"), members.shift_remove("enum")) {
+        (Some(value), _) => Some(vec![value]),
+        (None, Some(Value::Array(values))) => Some(values),
+        _ => None,
+    };
+    if let Some(mut values) = values {
+        let all = values.len();
+        values.retain(|value| !value.is_null());
+        form.null &= values.len() < all;
+        form.kinds = form.kinds.or_else(|| Some(values.iter().map(kind).collect()));
+        form.values =
+            Some(values.into_iter().map(|value| (value, Vec::new())).collect()).filter(|all: &Vec<_>| !all.is_empty());
+    }
+    form.members = members;
+    form
+}
+
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+    .to_owned()
+}
+
+/// The form of a union: of what stands beside it, and its branches.
+fn join(beside: Form, word: &'static str, branches: Vec<Form>) -> Form {
+    let is_free = beside.is_any() && beside.members.is_empty();
+    let mut form = Form { null: false, ..Form::default() };
+    let mut values = Vec::new();
+    for mut branch in branches {
+        form.null |= branch.null;
+        if branch.is_only_null() {
+            form.add(branch.annotations, branch.secret);
+            continue;
+        }
+        if !branch.is_any() {
+            branch.null = false;
+        }
+        if branch.values.is_some() && branch.members.is_empty() {
+            values.push(branch);
+        } else if !branch.variants.is_empty() && branch.members.is_empty() && branch.union == Some(word) {
+            form.add(branch.annotations, branch.secret);
+            form.variants.extend(branch.variants);
+        } else {
+            form.variants.push(branch);
+        }
+    }
+    if values.len() > 1 {
+        form.variants.push(one_of_values(values));
+    } else {
+        form.variants.extend(values);
+    }
+    if is_free && form.variants.len() == 1 {
+        let only = form.variants.remove(0);
+        let annotations = [form.annotations, only.annotations.clone()].concat();
+        return Form { null: form.null, annotations, secret: form.secret | only.secret, ..only };
+    }
+    form.union = Some(word);
+    if !is_free {
+        form.null &= beside.null;
+        (form.kinds, form.values, form.members) = (beside.kinds, beside.values, beside.members);
+    }
+    form
+}
+
+/// Several constants, each with a description, are an enumeration.
+fn one_of_values(branches: Vec<Form>) -> Form {
+    let mut form = Form { kinds: Some(BTreeSet::new()), values: Some(Vec::new()), ..Form::default() };
+    for branch in branches {
+        form.secret |= branch.secret;
+        if let Some(kinds) = &mut form.kinds {
+            kinds.extend(branch.kinds.into_iter().flatten());
+        }
+        let described = branch
+            .values
+            .into_iter()
+            .flatten()
+            .map(|(value, annotations)| (value, [annotations, branch.annotations.clone()].concat()));
+        form.values.get_or_insert_default().extend(described);
+    }
+    form
+}
