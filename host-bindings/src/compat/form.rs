@@ -259,6 +259,10 @@ fn join(beside: Form, word: &'static str, branches: Vec<Form>) -> Form {
         let annotations = [form.annotations, only.annotations.clone()].concat();
         return Form { null: form.null, annotations, secret: form.secret | only.secret, ..only };
     }
+    if is_free && form.variants.is_empty() {
+        form.kinds = Some(BTreeSet::new());
+        return form;
+    }
     form.union = Some(word);
     if !is_free {
         form.null &= beside.null;

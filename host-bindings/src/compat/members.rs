@@ -231,7 +231,12 @@ impl<'a> Fields<'a> {
         self.required.contains(&name)
     }
 
-    fn schema(&self, name: &str) -> &'a Value {
-        self.properties.and_then(|all| all.get(name)).unwrap_or(&Value::Bool(true))
+    fn schema(&self, name: &str) -> &Value {
+        let other = match &self.others {
+            Others::Refused => &Value::Bool(false),
+            Others::Any => &Value::Bool(true),
+            Others::Of(schema) => schema,
+        };
+        self.properties.and_then(|all| all.get(name)).unwrap_or(other)
     }
 }

@@ -13,6 +13,7 @@ mod finding;
 mod form;
 mod functions;
 mod members;
+mod overlap;
 mod plain;
 mod rule;
 mod schema;

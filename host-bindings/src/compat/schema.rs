@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::overlap::may_match_twice;
 use super::{
     direction::{Change, Direction},
     form::{Annotations, Form, text},
@@ -132,6 +133,7 @@ impl<'a> Walk<'a> {
     /// Variants are told apart by what tells them apart on the wire, not by their order.
     fn compare_variants(&mut self, path: &str, old: &Form, new: &Form) {
         let (before, after) = (variants(old), variants(new));
+        let so_far = self.differences.len();
         let mut met = false;
         for (label, variant) in &before {
             if let Some((_, other)) = after.iter().find(|(other, _)| other == label) {
@@ -150,6 +152,10 @@ impl<'a> Walk<'a> {
             }
         } else {
             self.say(Change::TypeChanged, path, Some(old.describe()), Some(new.describe()));
+        }
+        let is_changed = self.differences[so_far..].iter().any(|difference| difference.change != Change::Documentation);
+        if is_changed && [old, new].into_iter().any(may_match_twice) {
+            self.say(Change::Unknown, path, Some(old.describe()), Some(new.describe()));
         }
         self.compare_null(path, old, new);
         let beside = |form: &Form| Form { variants: Vec::new(), ..form.as_variant() };

@@ -2,6 +2,7 @@
 
 mod mutations;
 mod pairs;
+mod validator;
 mod walks;
 
 use serde_json::{Value, json};

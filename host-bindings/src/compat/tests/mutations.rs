@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A contract that uses all that schemas are made of.
-fn rich() -> &'static Value {
+pub(super) fn rich() -> &'static Value {
     static RICH: OnceLock<Value> = OnceLock::new();
     RICH.get_or_init(|| {
         let schema = json!({
@@ -34,7 +34,12 @@ fn rich() -> &'static Value {
                         "properties": {"kind": {"const": "email"}, "address": {"type": "string"}},
                         "required": ["kind", "address"],
                     },
-                    {"type": "object", "properties": {"Phone": {"type": "integer"}}, "required": ["Phone"]},
+                    {
+                        "type": "object",
+                        "properties": {"Phone": {"type": "integer"}},
+                        "required": ["Phone"],
+                        "additionalProperties": false,
+                    },
                     {"type": "string", "const": "none"},
                 ]},
                 "both": {"allOf": [{"$ref": "#/$defs/Note"}, {"minProperties": 1, "type": "object"}]},
@@ -47,7 +52,7 @@ fn rich() -> &'static Value {
 }
 
 /// Each place in a value, as a pointer, with what can be put there instead; none takes it away.
-fn mutations(value: &Value, pointer: &str, all: &mut Vec<(String, Option<Value>)>) {
+pub(super) fn mutations(value: &Value, pointer: &str, all: &mut Vec<(String, Option<Value>)>) {
     let other = match value {
         Value::Null => json!("zzz"),
         Value::Bool(value) => json!(!value),
@@ -77,7 +82,7 @@ fn mutations(value: &Value, pointer: &str, all: &mut Vec<(String, Option<Value>)
     }
 }
 
-fn mutated(contract: &Value, pointer: &str, other: Option<Value>) -> Value {
+pub(super) fn mutated(contract: &Value, pointer: &str, other: Option<Value>) -> Value {
     let mut contract = contract.clone();
     match other {
         Some(other) => *contract.pointer_mut(pointer).expect("the place is there") = other,
