@@ -169,3 +169,30 @@ fn a_function_is_found_again_by_name_namespace_or_likeness() {
     let twice = of(vec![function("m", "count", "integer"), function("n", "count", "integer")]);
     assert_eq!(found(&twice, &of(vec![function("m", "count", "integer")])), [(FunctionRemoved, "n/count".to_owned())]);
 }
+
+#[test]
+fn variants_that_overlap_are_not_judged_one_by_one() {
+    let of = |word: &str, kinds: Value| json!({word: [{"type": kinds, "minLength": 1}, {"type": "boolean"}]});
+    let requests = |word: &str| {
+        let [old, new] = [json!("string"), json!(["string", "boolean"])]
+            .map(|kinds| contract(json!({"type": "object", "properties": {"a": of(word, kinds)}}), &json!(true)));
+        found(&old, &new).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+    };
+    // What is a boolean was of one variant, and is of two, which `oneOf` refuses and `anyOf` does not.
+    assert!(requests("oneOf").contains(&RequestSchemaChanged), "{:?}", requests("oneOf"));
+    assert!(!requests("anyOf").contains(&RequestSchemaChanged), "{:?}", requests("anyOf"));
+}
+
+#[test]
+fn what_nothing_satisfies_is_not_anything() {
+    assert_eq!(
+        between(&json!({"anyOf": [{"type": "null"}]}), &json!({"type": ["string", "null"]})),
+        [(ResponseTypeWidened, String::new())]
+    );
+    let closed = |properties: Value| {
+        let schema = json!({"properties": properties, "required": ["a"], "additionalProperties": false});
+        contract(schema, &json!(true))
+    };
+    let rules: Vec<_> = found(&closed(json!({"a": {"type": "string"}})), &closed(json!({}))).into_iter().collect();
+    assert_eq!(rules, [(RequestTypeNarrowed, "get_note.request.a".to_owned())]);
+}
