@@ -16,10 +16,10 @@ fn compat(arguments: &[&str], input: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .expect("the command can be started");
     // A command that refuses its arguments does not read.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    let _ = child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the command ends")
 }
 
 fn contract() -> String {
@@ -30,11 +30,12 @@ fn contract() -> String {
 
 /// The contract before a field of every `User` was renamed to what it is called now.
 fn before_the_renaming() -> String {
-    let mut contract: Value = serde_json::from_str(&contract()).unwrap();
+    let mut contract: Value = serde_json::from_str(&contract()).expect("the contract is JSON");
     let user = &mut contract["$defs"]["User"];
-    let email = user["properties"].as_object_mut().unwrap().shift_remove("email").unwrap();
-    user["properties"]["mail"] = email;
-    let required = user["required"].as_array_mut().unwrap();
+    let fields = user["properties"].as_object_mut().expect("a user has fields");
+    let email = fields.shift_remove("email").expect("a user has an e-mail address");
+    fields.insert("mail".to_owned(), email);
+    let required = user["required"].as_array_mut().expect("fields are required");
     required.retain(|name| name != "email");
     required.push(json!("mail"));
     contract.to_string()
