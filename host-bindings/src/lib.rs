@@ -9,12 +9,14 @@ mod contract;
 mod definitions;
 mod integers;
 mod lower;
+mod page;
 mod remarks;
 mod types;
 mod xtp;
 mod xtp_rules;
 
 pub use contract::{Contract, ContractError, FORMAT, FunctionContract};
+pub use page::{Example, PageError, Reference};
 pub use types::UnsayableType;
 pub use xtp::{XtpError, xtp};
 pub use xtp_rules::{XtpProblem, xtp_problems};

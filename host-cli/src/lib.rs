@@ -19,6 +19,7 @@
 mod call;
 mod check;
 mod compat;
+mod docs;
 mod junit;
 mod list;
 mod migrate;
@@ -35,6 +36,7 @@ use tracing_subscriber::EnvFilter;
 pub use call::CallArguments;
 pub use check::CheckArguments;
 pub use compat::CompatArguments;
+pub use docs::DocsArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
 pub use schema::SchemaArguments;
@@ -50,6 +52,8 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Judge whether plugins that work with one contract work with another
     Compat(CompatArguments),
+    /// Write the reference page: every function, with examples, for the authors of plugins
+    Docs(DocsArguments),
     /// Call an export of a plugin
     Call(CallArguments),
     /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
@@ -97,6 +101,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Schema(arguments) => schema::run(&arguments, &host),
         Command::Compat(arguments) => compat::run(&arguments, &host),
+        Command::Docs(arguments) => docs::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Check(arguments) => check::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),

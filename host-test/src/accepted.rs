@@ -1,6 +1,9 @@
 //! Transcripts as they were accepted: the text of [`Transcript`](crate::Transcript), read again.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -16,14 +19,64 @@ pub(crate) struct Accepted {
     pub(crate) text: String,
 }
 
-/// One host call.
+/// A snapshot of a transcript, as it was accepted.
 #[derive(Debug, PartialEq)]
-pub(crate) struct AcceptedCall {
-    pub(crate) plugin: String,
-    pub(crate) function: String,
-    pub(crate) request: Value,
-    pub(crate) response: Value,
-    pub(crate) is_mocked: bool,
+#[non_exhaustive]
+pub struct AcceptedTranscript {
+    /// The file.
+    pub path: PathBuf,
+    /// The host calls in it, in their order.
+    pub calls: Vec<AcceptedCall>,
+}
+
+/// One host call of an accepted transcript. Secrets are hidden in it.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AcceptedCall {
+    /// The plugin that made it.
+    pub plugin: String,
+    /// The host function.
+    pub function: String,
+    /// What the plugin passed: JSON, or a text where it was none.
+    pub request: Value,
+    /// What it was answered.
+    pub response: Value,
+    /// Whether a mock answered, and not the function.
+    pub is_mocked: bool,
+}
+
+/// The accepted transcripts in a folder and below it, sorted by their paths: real calls, for examples.
+///
+/// # Errors
+/// When the folder is not there, or cannot be read.
+pub fn accepted_transcripts(folder: impl AsRef<Path>) -> io::Result<Vec<AcceptedTranscript>> {
+    fs::read_dir(&folder)?;
+    let snapshots = snapshots(folder.as_ref())?.into_iter();
+    Ok(snapshots.map(|(path, accepted)| AcceptedTranscript { path, calls: accepted.calls }).collect())
+}
+
+/// The snapshots in a folder and below it, sorted by their paths. A folder that is not there has none.
+pub(crate) fn snapshots(folder: &Path) -> io::Result<Vec<(PathBuf, Accepted)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "snap")
+                && let Some(accepted) = Accepted::read(&path)?
+            {
+                found.push((path, accepted));
+            }
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
 }
 
 impl AcceptedCall {
@@ -112,5 +165,20 @@ mod tests {
         fs::write(&path, format!("---\nsource: tests/one.rs\n---\n{TEXT}\n")).unwrap();
         assert_eq!(Accepted::read(&path).unwrap(), Some(Accepted::parse(TEXT)));
         assert_eq!(Accepted::read(&folder.path().join("none.snap")).unwrap(), None);
+    }
+
+    #[test]
+    fn transcripts_are_found_below_a_folder_in_an_order() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("b")).unwrap();
+        for path in ["b/two.snap", "c.snap", "a.snap", "b/one.snap", "b/one.txt"] {
+            fs::write(folder.path().join(path), TEXT).unwrap();
+        }
+        let found = accepted_transcripts(folder.path()).unwrap();
+        let paths: Vec<_> =
+            found.iter().map(|transcript| transcript.path.strip_prefix(folder.path()).unwrap()).collect();
+        assert_eq!(paths, ["a.snap", "b/one.snap", "b/two.snap", "c.snap"].map(Path::new));
+        assert_eq!(found[0].calls, Accepted::parse(TEXT).calls);
+        assert!(accepted_transcripts(folder.path().join("none")).is_err());
     }
 }

@@ -1,12 +1,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt, fs, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
 use hostfn_runtime::{HostFunction, Registry};
 
-use crate::accepted::Accepted;
+use crate::accepted::{Accepted, snapshots};
 
 /// Which answers of which functions no snapshot shows.
 ///
@@ -45,7 +45,8 @@ impl Coverage {
     /// When the folder cannot be read.
     pub fn of(registry: &Registry, folder: impl AsRef<Path>) -> Self {
         let folder = folder.as_ref();
-        let accepted = snapshots(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let snapshots = snapshots(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let accepted: Vec<_> = snapshots.into_iter().map(|(_, accepted)| accepted).collect();
         Self::among(registry.functions(), &accepted, folder)
     }
 
@@ -103,24 +104,4 @@ impl fmt::Display for Coverage {
         }
         missing.iter().try_for_each(|missing| write!(f, "\n  `{}`: {}", missing.function, missing.outcome))
     }
-}
-
-fn snapshots(folder: &Path) -> io::Result<Vec<Accepted>> {
-    let mut found = Vec::new();
-    let mut folders = vec![PathBuf::from(folder)];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "snap") {
-                found.extend(Accepted::read(&path)?);
-            }
-        }
-    }
-    Ok(found)
 }

@@ -41,6 +41,7 @@ mod snapshot;
 mod template;
 mod transcript;
 
+pub use accepted::{AcceptedCall, AcceptedTranscript, accepted_transcripts};
 pub use coverage::{Coverage, MissingAnswer};
 pub use database::{DatabaseEffect, TableRows};
 pub use fault::Fault;

@@ -7,6 +7,7 @@ mod auth_flow;
 mod command;
 mod compat;
 mod contract;
+mod docs;
 mod guide;
 mod repository;
 mod scenarios;
