@@ -100,7 +100,7 @@ fn variants(schema: &Value) -> Vec<Variant> {
     let parts = parts.map(|part| {
         let fields = fields(part);
         // Fields speak for themselves.
-        let words = fields.is_empty().then(|| Words::of(part));
+        let words = fields.is_empty().then(|| Words::of_alternative(part));
         Variant { words, description: Prose::of_schema(part), fields }
     });
     parts.collect()

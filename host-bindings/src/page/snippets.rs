@@ -88,20 +88,37 @@ mod tests {
 
     use super::*;
 
+    fn snippets(namespace: &str, request: &serde_json::Value) -> Vec<Snippet> {
+        let function = json!({
+            "name": "db_test_connection", "namespace": namespace, "crate": "x", "documentation": "",
+            "permission": "x", "read_only": true, "deprecated": null, "errors": [], "request": request,
+            "response": {}, "answer": {},
+        });
+        of(&serde_json::from_value(function).unwrap()).unwrap()
+    }
+
     #[test]
     fn a_function_is_imported_in_every_language() {
-        let of = |request| {
-            let function = json!({
-                "name": "db_test_connection", "namespace": "extism:host/user", "crate": "x", "documentation": "",
-                "permission": "x", "read_only": true, "deprecated": null, "errors": [], "request": request,
-                "response": {}, "answer": {},
-            });
-            let snippets = of(&serde_json::from_value(function).unwrap()).unwrap();
+        let shown = |request| {
+            let snippets = snippets("extism:host/user", &request);
             let shown = snippets.iter().map(|snippet| format!("// {}\n{}", snippet.language.name, snippet.code));
             shown.collect::<Vec<_>>().join("\n\n")
         };
-        insta::assert_snapshot!("snippets_with_request", of(json!({})));
-        insta::assert_snapshot!("snippets_without_request", of(json!(null)));
+        insta::assert_snapshot!("snippets_with_request", shown(json!({})));
+        insta::assert_snapshot!("snippets_without_request", shown(json!(null)));
+    }
+
+    #[test]
+    fn a_namespace_is_a_module_and_an_interface_in_typescript() {
+        let typescript = |namespace: &str| {
+            let snippets = snippets(namespace, &json!(null));
+            snippets.into_iter().find(|snippet| snippet.language.id == "typescript").unwrap().code
+        };
+        let code = typescript("shop:host/v1/orders");
+        assert!(code.contains("declare module \"shop:host/v1\" {\n  interface orders {"), "{code}");
+        // The kit knows the functions of its own namespace alone by type.
+        assert!(code.contains("Host.getFunctions() as any;"), "{code}");
+        assert!(typescript("shop").starts_with("// The kit for JavaScript imports only from"));
     }
 
     #[test]

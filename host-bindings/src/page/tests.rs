@@ -145,6 +145,14 @@ fn a_contract_that_means_harm_is_shown_and_does_none() {
 }
 
 #[test]
+fn a_choice_shows_each_value_with_its_meaning() {
+    let (html, markdown) = page(&built_in(), &[]);
+    assert!(markdown.contains("- `\"conflict\"`: The request contradicts what is stored"), "{markdown}");
+    let code = html.split("id=\"type-ErrorCode\"").nth(1).and_then(|after| after.split("</article>").next());
+    assert!(code.is_some_and(|code| code.matches("<li>").count() == hostfn_runtime::ErrorCode::ALL.len()), "{code:?}");
+}
+
+#[test]
 fn a_contract_without_functions_has_a_page() {
     let (html, markdown) = page(&Contract::of([]), &[]);
     assert!(html.contains("0 functions that a plugin can import."), "{html}");

@@ -38,6 +38,14 @@ impl Words {
         words
     }
 
+    /// One of several that a schema allows: a value stands for itself.
+    pub(super) fn of_alternative(schema: &Value) -> Self {
+        match schema.get("const") {
+            Some(value) => Self { pieces: vec![Piece { kind: Kind::Code, text: value.to_string() }] },
+            None => Self::of(schema),
+        }
+    }
+
     fn add(&mut self, kind: Kind, text: impl Into<String>) {
         let text = text.into();
         match self.pieces.last_mut() {
