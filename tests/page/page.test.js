@@ -140,10 +140,8 @@ test("a link to what the search hides shows it", {}, async (page) => {
 test("the language is chosen for the whole page, and remembered", {}, async (page) => {
   assert.equal(await visible(page, "#db_create_user .snippet").count(), 1);
   assert.equal(await visible(page, "#db_create_user .snippet-rust").count(), 1);
-  const before = await top(page, "hash_password");
   const radios = page.getByRole("group", { name: "Language" });
   await page.locator("#hash_password").getByRole("radio", { name: "Go" }).check();
-  assert.notEqual(before, undefined);
   assert.equal(await visible(page, "#db_create_user .snippet-go").count(), 1);
   assert.equal(await visible(page, ".snippet").count(), await visible(page, ".snippet-go").count());
   await page.reload();
@@ -203,12 +201,12 @@ test("on a phone the contents fold", { viewport: phone }, async (page) => {
   assert.ok(place >= 56 && place < 120, `it is at ${place}`);
 });
 
-for (const [name, viewport] of Object.entries({ narrow, phone, desktop })) {
+for (const viewport of [narrow, phone, desktop]) {
   for (const javaScriptEnabled of [true, false]) {
     const how = javaScriptEnabled ? "" : ", without JavaScript";
     test(`nothing sticks out of the page at ${viewport.width} px${how}`, { viewport, javaScriptEnabled }, async (page) => {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= viewport.width, `${name}: it is ${width} px wide`);
+      assert.ok(width <= viewport.width, `it is ${width} px wide`);
     });
   }
 }
@@ -216,7 +214,6 @@ for (const [name, viewport] of Object.entries({ narrow, phone, desktop })) {
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [desktop, phone]) {
     test(`axe finds nothing serious: ${colorScheme}, ${viewport.width} px`, { viewport, colorScheme }, async (page) => {
-      // A box is reached with the keyboard once it is known to scroll.
       await page.evaluate(axe);
       const { violations, passes } = await page.evaluate(() => window.axe.run());
       assert.ok(passes.length > 20, "it checked something");
