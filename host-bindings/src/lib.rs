@@ -4,18 +4,23 @@
 //! its answer, its errors and its permission. Everything else is made from it.
 #![forbid(unsafe_code)]
 
+mod bindings;
 pub mod compat;
 mod contract;
 mod definitions;
 mod integers;
+mod languages;
 mod lower;
+mod names;
 mod page;
 mod remarks;
 mod types;
 mod xtp;
 mod xtp_rules;
 
+pub use bindings::{BindingsError, File, bindings};
 pub use contract::{Contract, ContractError, FORMAT, FunctionContract};
+pub use languages::{LANGUAGES, Language};
 pub use page::{Example, PageError, Reference};
 pub use types::UnsayableType;
 pub use xtp::{XtpError, xtp};

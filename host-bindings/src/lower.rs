@@ -12,18 +12,21 @@ use crate::{
 
 /// The contract as templates see it.
 pub(crate) fn lower(contract: &Contract) -> Result<Model, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), function: "" };
-    let functions = contract.functions.iter().map(|function| lowering.function(function)).collect::<Result<_, _>>()?;
+    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: TAKEN, function: "" };
+    let functions: Vec<_> =
+        contract.functions.iter().map(|function| lowering.function(function)).collect::<Result<_, _>>()?;
     let mut types = lowering.types;
     spread_int64(&mut types);
+    let has_int64 =
+        types.iter().any(|named| named.has_int64) || functions.iter().any(|function| function.response.holds_int64());
     let errors = contract.definitions.get("ErrorCode").and_then(members).unwrap_or_default();
     let source: Vec<_> = contract.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    Ok(Model { source: source.join(", "), functions, types, errors })
+    Ok(Model { source: source.join(", "), functions, types, has_int64, errors })
 }
 
-/// A type of the contract that no function refers to, with all that it holds.
+/// A type of the contract that bindings have of their own, with all that it holds: the error.
 pub(crate) fn lower_definition(contract: &Contract, name: &str) -> Result<Vec<Named>, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), function: name };
+    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: &[], function: name };
     lowering.reference(&format!("#/$defs/{name}"), name)?;
     Ok(lowering.types)
 }
@@ -33,6 +36,8 @@ struct Lowering<'a> {
     types: Vec<Named>,
     /// The names that were met, whose types may still be on the way.
     begun: BTreeSet<String>,
+    /// The names that no type of the contract can have.
+    taken: &'static [&'static str],
     function: &'a str,
 }
 
@@ -54,14 +59,9 @@ impl<'a> Lowering<'a> {
 
     fn request(&mut self, schema: &Value) -> Result<String, UnsayableType> {
         match self.kind(schema, "request")? {
-            Type::Reference { name } if self.is_record(&name) => Ok(name),
+            Type::Record { name } => Ok(name),
             _ => Err(self.unsayable("request", "it is no object with named fields; take a struct")),
         }
-    }
-
-    fn is_record(&self, name: &str) -> bool {
-        let named = self.types.iter().find(|named| named.name == name);
-        named.is_some_and(|named| matches!(named.definition, Definition::Record { .. }))
     }
 
     fn kind(&mut self, schema: &Value, path: &str) -> Result<Type, UnsayableType> {
@@ -141,18 +141,27 @@ impl<'a> Lowering<'a> {
         let Some((name, schema)) = found else {
             return Err(self.unsayable(path, &format!("it refers to `{target}`, which the contract lacks")));
         };
-        if self.begun.insert(name.clone()) {
-            let definition = self.definition(schema, path)?;
-            self.is_finite(name, &definition, path)?;
-            let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
-            self.types.push(Named {
-                name: name.clone(),
-                documentation: text(schema, "description"),
-                definition,
-                has_int64,
-            });
+        let name = name.clone();
+        if self.taken.contains(&name.as_str()) {
+            return Err(self.unsayable(path, &format!("bindings have a `{name}` of their own; rename the type")));
         }
-        Ok(Type::Reference { name: name.clone() })
+        let (is_enumeration, is_record) = (members(schema).is_some(), schema.get("properties").is_some());
+        let is_first = self.begun.insert(name.clone());
+        if !is_enumeration && !is_record {
+            // Another name for a type: the type itself is as good, and every language has it.
+            let reason = format!("`{name}` is a list or a map of itself; put a struct between them");
+            let kind = if is_first { self.kind(schema, path) } else { Err(self.unsayable(path, &reason)) };
+            self.begun.remove(&name);
+            return kind;
+        }
+        if is_first {
+            let definition = self.definition(schema, path)?;
+            self.is_finite(&name, &definition, path)?;
+            let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
+            let documentation = text(schema, "description");
+            self.types.push(Named { name: name.clone(), documentation, definition, has_int64 });
+        }
+        Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })
     }
 
     /// What is met again while it is on the way holds itself.
@@ -172,18 +181,16 @@ impl<'a> Lowering<'a> {
         if let Some(members) = members(schema) {
             return Ok(Definition::Enumeration { members });
         }
-        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-            return Ok(Definition::Alias { aliased: self.kind(schema, path)? });
-        };
         if let Value::Object(schema) = schema {
             self.knows_all_words(schema, path)?;
         }
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         if schema.get("additionalProperties").is_some_and(|further| !further.is_boolean()) {
             return Err(self.unsayable(path, "it has named fields and others; put the others into a map of their own"));
         }
         let required: BTreeSet<_> =
             schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let fields = properties.iter().map(|(name, schema)| {
+        let fields = properties.map(|(name, schema)| {
             let (kind, nullable) = split(self.kind(schema, &format!("{path}.{name}"))?);
             let documentation = remarks(schema, matches!(kind, Type::Secret { .. }));
             Ok(Field { name: name.clone(), kind, required: required.contains(name.as_str()), nullable, documentation })
@@ -233,6 +240,34 @@ const WORDS: [&str; 27] = [
     "title",
     "type",
     "x-secret",
+];
+
+/// The names of what every binding, or every language, has already.
+const TAKEN: &[&str] = &[
+    "Answer",
+    "Any",
+    "Array",
+    "Box",
+    "Boolean",
+    "Error",
+    "ErrorCode",
+    "HostError",
+    "HostResult",
+    "Json",
+    "JsonWriter",
+    "List",
+    "Map",
+    "Memory",
+    "Number",
+    "Object",
+    "Option",
+    "Patch",
+    "Result",
+    "Presence",
+    "Secret",
+    "String",
+    "Text",
+    "Vec",
 ];
 
 fn split(kind: Type) -> (Type, bool) {

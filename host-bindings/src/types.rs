@@ -15,6 +15,8 @@ pub(crate) struct Model {
     pub(crate) functions: Vec<Function>,
     /// The types that they take and answer with, each after those that it holds.
     pub(crate) types: Vec<Named>,
+    /// Whether there is a 64-bit integer in any of them.
+    pub(crate) has_int64: bool,
     /// The error codes that are known today.
     pub(crate) errors: Vec<Member>,
 }
@@ -54,8 +56,6 @@ pub(crate) enum Definition {
     Record { fields: Vec<Field> },
     /// One of these texts.
     Enumeration { members: Vec<Member> },
-    /// Another name for a type.
-    Alias { aliased: Type },
 }
 
 /// A member of a record.
@@ -105,8 +105,12 @@ pub(crate) enum Type {
     Map {
         item: Box<Type>,
     },
-    /// A named type.
-    Reference {
+    /// A record.
+    Record {
+        name: String,
+    },
+    /// A text of an enumeration.
+    Enumeration {
         name: String,
     },
     /// The type, or null. Only within lists and maps: where a field or an answer can be null, they say so.
@@ -116,10 +120,10 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// The named types within it. Those behind a list or a map are not a part of its own size.
+    /// The records within it. Those behind a list or a map are not a part of its own size.
     pub(crate) fn references(&self) -> Vec<(&str, bool)> {
         match self {
-            Self::Reference { name } => vec![(name, true)],
+            Self::Record { name } => vec![(name, true)],
             Self::Secret { item } | Self::Nullable { item } => item.references(),
             Self::List { item } | Self::Map { item } => {
                 item.references().into_iter().map(|(name, _)| (name, false)).collect()
@@ -146,7 +150,6 @@ impl Definition {
         match self {
             Self::Record { fields } => fields.iter().map(|field| &field.kind).collect(),
             Self::Enumeration { .. } => Vec::new(),
-            Self::Alias { aliased } => vec![aliased],
         }
     }
 }

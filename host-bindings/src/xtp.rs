@@ -106,8 +106,6 @@ impl Writer {
                     let values: Vec<_> = members.iter().map(|member| &member.value).collect();
                     json!({"type": "string", "enum": values})
                 }
-                // Said wherever it is used.
-                Definition::Alias { .. } => continue,
             };
             if !named.documentation.is_empty() {
                 schema["description"] = named.documentation.clone().into();
@@ -148,10 +146,7 @@ impl Writer {
                 schema["nullable"] = true.into();
                 schema
             }
-            Type::Reference { name } => match self.types.iter().find(|named| named.name == *name) {
-                Some(Named { definition: Definition::Alias { aliased }, .. }) => self.schema(aliased),
-                _ => reference(name),
-            },
+            Type::Record { name } | Type::Enumeration { name } => reference(name),
             Type::Nothing => json!({"type": "boolean", "nullable": true}),
         }
     }
@@ -184,7 +179,7 @@ fn name_of(kind: &Type) -> String {
         Type::Secret { item } | Type::Nullable { item } => name_of(item),
         Type::List { item } => format!("List_{}", name_of(item)),
         Type::Map { item } => format!("Map_{}", name_of(item)),
-        Type::Reference { name } => name.clone(),
+        Type::Record { name } | Type::Enumeration { name } => name.clone(),
         Type::Nothing => "Nothing".to_owned(),
     }
 }

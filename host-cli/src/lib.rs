@@ -16,6 +16,7 @@
 //! what it names cannot be judged.
 #![forbid(unsafe_code)]
 
+mod bindings;
 mod call;
 mod check;
 mod compat;
@@ -33,6 +34,7 @@ use clap::{Parser, Subcommand};
 use hostfn_runtime::{PluginManager, PluginManagerBuilder};
 use tracing_subscriber::EnvFilter;
 
+pub use bindings::BindingsArguments;
 pub use call::CallArguments;
 pub use check::CheckArguments;
 pub use compat::CompatArguments;
@@ -54,6 +56,8 @@ pub enum Command {
     Compat(CompatArguments),
     /// Write the reference page: every function, with examples, for the authors of plugins
     Docs(DocsArguments),
+    /// Write types and functions for plugins of a language, from the contract
+    Bindings(BindingsArguments),
     /// Call an export of a plugin
     Call(CallArguments),
     /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
@@ -102,6 +106,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::Schema(arguments) => schema::run(&arguments, &host),
         Command::Compat(arguments) => compat::run(&arguments, &host),
         Command::Docs(arguments) => docs::run(&arguments, &host),
+        Command::Bindings(arguments) => bindings::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Check(arguments) => check::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),

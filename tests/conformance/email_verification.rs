@@ -9,8 +9,8 @@ use crate::{
 pub(crate) const CASES: &[Case] =
     cases![db_create_email_verification_token, db_get_email_verification_token, db_delete_email_verification_token];
 
-fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "email_verification", name }
+fn operation<'a>(guest: &Guest, host: &'a TestHost, name: &'static str) -> Operation<'a> {
+    Operation { typed: guest.typed, host, entity: "email_verification", name }
 }
 
 fn token(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
@@ -20,7 +20,7 @@ fn token(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
 
 fn db_create_email_verification_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_create_email_verification_token");
+    let operation = operation(guest, &host, "db_create_email_verification_token");
     let user = ada(&host);
     let good = json!({"user_uuid": user, "ttl_seconds": 3600});
     operation.refuses_what_all_refuse(&good, "user_uuid", json!(null));
@@ -34,7 +34,7 @@ fn db_create_email_verification_token(guest: &Guest) {
 
 fn db_get_email_verification_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_get_email_verification_token");
+    let operation = operation(guest, &host, "db_get_email_verification_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);
@@ -47,7 +47,7 @@ fn db_get_email_verification_token(guest: &Guest) {
 
 fn db_delete_email_verification_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_delete_email_verification_token");
+    let operation = operation(guest, &host, "db_delete_email_verification_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);

@@ -8,8 +8,10 @@ use crate::support::root;
 /// A guest that forwards to every built-in host function.
 #[derive(Clone)]
 pub(crate) struct Guest {
-    /// The language that it is written in.
-    pub(crate) name: &'static str,
+    /// The language that it is written in, and whether it goes through that language's bindings.
+    pub(crate) name: String,
+    /// Whether it goes through generated bindings, and not through raw bytes.
+    pub(crate) typed: bool,
     /// Nothing for the one that each host generates.
     module: Option<Arc<[u8]>>,
 }
@@ -29,9 +31,11 @@ impl Guest {
                 None => guest.module(root()),
             };
             let module = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            Self { name: guest.language.name(), module: Some(module.into()) }
+            let kind = if guest.typed { "-bindings" } else { "" };
+            let name = format!("{}{kind}", guest.language.name());
+            Self { name, typed: guest.typed, module: Some(module.into()) }
         });
-        [Self { name: "generated", module: None }].into_iter().chain(written).collect()
+        [Self { name: "generated".to_owned(), typed: false, module: None }].into_iter().chain(written).collect()
     }
 
     /// A host of the built-in functions, whose calls go through this guest.

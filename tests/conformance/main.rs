@@ -2,7 +2,8 @@
 //! success and all that it refuses.
 //!
 //! One accepted transcript serves all guests: the generated one, and those of `test-plugins/` that
-//! forward to every function. The modules mirror those of `host-functions`; the transcripts are pinned
+//! forward to every function: as raw bytes, or through the bindings of their language, which cannot send
+//! a malformed request and are tried with all others. The modules mirror those of `host-functions`; the transcripts are pinned
 //! under `snapshots/`, one folder an entity.
 //!
 //! Not `#[test]` functions, because each case is a test once for each guest, by its own name:
@@ -11,6 +12,7 @@
 
 mod connection;
 mod email_verification;
+mod example;
 mod guest;
 mod password_reset;
 mod passwords;
@@ -48,6 +50,13 @@ fn main() -> ExitCode {
         Ok(())
     })];
     for guest in &guests {
+        if guest.typed {
+            let guest = guest.clone();
+            trials.push(Trial::test(format!("{}::example", guest.name), move || {
+                example::run(&guest);
+                Ok(())
+            }));
+        }
         for (entity, cases) in ENTITIES {
             trials.extend(cases.iter().map(|case| {
                 let (guest, run) = (guest.clone(), case.run);
@@ -62,7 +71,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if transcripts() > 0 {
-        let names: Vec<_> = guests.iter().map(|guest| guest.name).collect();
+        let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
         let seconds = started.elapsed().as_secs_f64();
         println!("{} transcripts in {seconds:.1} s, through guests in: {}\n", transcripts(), names.join(", "));
     }

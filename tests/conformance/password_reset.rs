@@ -13,8 +13,8 @@ pub(crate) const CASES: &[Case] = cases![
     db_delete_user_password_reset_tokens,
 ];
 
-fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "password_reset", name }
+fn operation<'a>(guest: &Guest, host: &'a TestHost, name: &'static str) -> Operation<'a> {
+    Operation { typed: guest.typed, host, entity: "password_reset", name }
 }
 
 fn token(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
@@ -24,7 +24,7 @@ fn token(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
 
 fn db_create_password_reset_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_create_password_reset_token");
+    let operation = operation(guest, &host, "db_create_password_reset_token");
     let user = ada(&host);
     let good = json!({"user_uuid": user, "ttl_seconds": 3600});
     operation.refuses_what_all_refuse(&good, "user_uuid", json!(null));
@@ -38,7 +38,7 @@ fn db_create_password_reset_token(guest: &Guest) {
 
 fn db_get_password_reset_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_get_password_reset_token");
+    let operation = operation(guest, &host, "db_get_password_reset_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);
@@ -51,7 +51,7 @@ fn db_get_password_reset_token(guest: &Guest) {
 
 fn db_delete_password_reset_token(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_delete_password_reset_token");
+    let operation = operation(guest, &host, "db_delete_password_reset_token");
     let user = ada(&host);
     let good = json!({"token": token(&host, &user, 3600)});
     token(&host, &user, 7200);
@@ -62,7 +62,7 @@ fn db_delete_password_reset_token(guest: &Guest) {
 
 fn db_delete_user_password_reset_tokens(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_delete_user_password_reset_tokens");
+    let operation = operation(guest, &host, "db_delete_user_password_reset_tokens");
     let (user, other) = (ada(&host), bob(&host));
     token(&host, &user, 3600);
     token(&host, &user, 7200);

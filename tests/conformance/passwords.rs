@@ -8,13 +8,13 @@ use crate::{
 
 pub(crate) const CASES: &[Case] = cases![hash_password, verify_password];
 
-fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "passwords", name }
+fn operation<'a>(guest: &Guest, host: &'a TestHost, name: &'static str) -> Operation<'a> {
+    Operation { typed: guest.typed, host, entity: "passwords", name }
 }
 
 fn hash_password(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "hash_password");
+    let operation = operation(guest, &host, "hash_password");
     let good = json!({"password": "correct horse"});
     operation.refuses_what_all_refuse(&good, "password", json!(12_345_678));
     operation.refuses("too_short", json!({"password": "horse"}));
@@ -23,7 +23,7 @@ fn hash_password(guest: &Guest) {
 
 fn verify_password(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "verify_password");
+    let operation = operation(guest, &host, "verify_password");
     let hash = host.call("hash_password", json!({"password": "correct horse"})).data();
     let user = json!({"name": "Ada", "email": "ada@example.com", "password_hash": hash});
     let uuid = host.call("db_create_user", user).data()["uuid"].take();

@@ -9,8 +9,8 @@ use crate::{
 pub(crate) const CASES: &[Case] =
     cases![db_create_session, db_get_session, db_delete_session, db_delete_user_sessions, db_cleanup_expired_sessions];
 
-fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "sessions", name }
+fn operation<'a>(guest: &Guest, host: &'a TestHost, name: &'static str) -> Operation<'a> {
+    Operation { typed: guest.typed, host, entity: "sessions", name }
 }
 
 fn session(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
@@ -19,7 +19,7 @@ fn session(host: &TestHost, user: &Value, ttl_seconds: u32) -> Value {
 
 fn db_create_session(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_create_session");
+    let operation = operation(guest, &host, "db_create_session");
     let user = ada(&host);
     let good = json!({"user_uuid": user, "ttl_seconds": 3600});
     operation.refuses_what_all_refuse(&good, "ttl_seconds", json!("an hour"));
@@ -34,7 +34,7 @@ fn db_create_session(guest: &Guest) {
 
 fn db_get_session(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_get_session");
+    let operation = operation(guest, &host, "db_get_session");
     let user = ada(&host);
     let good = json!({"id": session(&host, &user, 3600)});
     session(&host, &user, 7200);
@@ -47,7 +47,7 @@ fn db_get_session(guest: &Guest) {
 
 fn db_delete_session(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_delete_session");
+    let operation = operation(guest, &host, "db_delete_session");
     let user = ada(&host);
     let good = json!({"id": session(&host, &user, 3600)});
     session(&host, &user, 7200);
@@ -58,7 +58,7 @@ fn db_delete_session(guest: &Guest) {
 
 fn db_delete_user_sessions(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_delete_user_sessions");
+    let operation = operation(guest, &host, "db_delete_user_sessions");
     let (user, other) = (ada(&host), bob(&host));
     session(&host, &user, 3600);
     session(&host, &user, 7200);
@@ -71,13 +71,13 @@ fn db_delete_user_sessions(guest: &Guest) {
 
 fn db_cleanup_expired_sessions(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_cleanup_expired_sessions");
+    let operation = operation(guest, &host, "db_cleanup_expired_sessions");
     let user = ada(&host);
     for ttl_seconds in [60, 61] {
         session(&host, &user, ttl_seconds);
     }
     operation.refuses_what_all_refuse(&json!({}), "older_than", json!(3));
-    operation.refuses("not_an_object", json!([3]));
+    operation.refuses_malformed("not_an_object", json!([3]));
     host.clock().advance_seconds(60);
     operation.succeeds("success", json!({}));
     operation.succeeds("success_none", json!({}));

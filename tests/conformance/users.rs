@@ -17,16 +17,16 @@ pub(crate) const CASES: &[Case] = cases![
     db_update_user_profile,
 ];
 
-fn operation<'a>(host: &'a TestHost, name: &'static str) -> Operation<'a> {
-    Operation { host, entity: "users", name }
+fn operation<'a>(guest: &Guest, host: &'a TestHost, name: &'static str) -> Operation<'a> {
+    Operation { typed: guest.typed, host, entity: "users", name }
 }
 
 fn db_create_user(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_create_user");
+    let operation = operation(guest, &host, "db_create_user");
     let good = json!({"name": "Ada Lovelace", "email": "Ada@example.com", "password_hash": HASH});
     operation.refuses_what_all_refuse(&good, "name", json!(["Ada"]));
-    operation.refuses("missing_field", json!({"name": "Ada Lovelace", "password_hash": HASH}));
+    operation.refuses_malformed("missing_field", json!({"name": "Ada Lovelace", "password_hash": HASH}));
     operation.refuses(
         "plain_password",
         json!({"name": "Ada Lovelace", "email": "ada@example.com", "password_hash": "correct horse"}),
@@ -53,7 +53,7 @@ fn db_create_user(guest: &Guest) {
 
 fn db_get_user_by_email(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_get_user_by_email");
+    let operation = operation(guest, &host, "db_get_user_by_email");
     ada(&host);
     bob(&host);
     let good = json!({"email": "ADA@example.com"});
@@ -64,7 +64,7 @@ fn db_get_user_by_email(guest: &Guest) {
 
 fn db_get_user_by_uuid(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_get_user_by_uuid");
+    let operation = operation(guest, &host, "db_get_user_by_uuid");
     let uuid = ada(&host);
     bob(&host);
     let good = json!({"uuid": uuid});
@@ -83,7 +83,7 @@ fn a_password_hash_is_for_those_who_may_read_credentials(guest: &Guest) {
 
 fn db_update_user_password(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_update_user_password");
+    let operation = operation(guest, &host, "db_update_user_password");
     let uuid = ada(&host);
     bob(&host);
     host.clock().advance_seconds(60);
@@ -97,7 +97,7 @@ fn db_update_user_password(guest: &Guest) {
 
 fn db_update_user_email_verified(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_update_user_email_verified");
+    let operation = operation(guest, &host, "db_update_user_email_verified");
     let uuid = ada(&host);
     bob(&host);
     host.clock().advance_seconds(60);
@@ -110,7 +110,7 @@ fn db_update_user_email_verified(guest: &Guest) {
 
 fn db_update_user_profile(guest: &Guest) {
     let host = guest.host();
-    let operation = operation(&host, "db_update_user_profile");
+    let operation = operation(guest, &host, "db_update_user_profile");
     let uuid = ada(&host);
     bob(&host);
     host.call("db_update_user_email_verified", json!({"uuid": uuid, "verified": true})).data();
@@ -123,8 +123,8 @@ fn db_update_user_profile(guest: &Guest) {
         "bio": "Notes on the Analytical Engine.\nÄ é 漢字 🎉",
     });
     operation.refuses_what_all_refuse(&good, "bio", json!({"text": "Notes"}));
-    operation.refuses("null_name", json!({"uuid": uuid, "name": null}));
-    operation.refuses("null_email", json!({"uuid": uuid, "email": null}));
+    operation.refuses_malformed("null_name", json!({"uuid": uuid, "name": null}));
+    operation.refuses_malformed("null_email", json!({"uuid": uuid, "email": null}));
     operation.refuses("not_found", json!({"uuid": NOBODY, "name": "Nobody"}));
     operation.refuses("conflict", json!({"uuid": uuid, "email": "BOB@example.com"}));
     operation.succeeds("success", good);

@@ -4,6 +4,7 @@
 
 mod arity;
 mod auth_flow;
+mod bindings;
 mod command;
 mod compat;
 mod contract;

@@ -9,6 +9,7 @@ mod c;
 mod record;
 mod rust;
 mod sources;
+mod zig;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub struct Guest {
     /// Whether it exports every built-in function under its name, and forwards to it: the conformance suite is run
     /// through it.
     pub forwards: bool,
+    /// Whether it does so through the generated bindings, and not with raw bytes.
+    pub typed: bool,
 }
 
 /// What a guest is written in.
@@ -36,14 +39,20 @@ pub enum Language {
     AssemblyScript,
     /// Freestanding, with a header of its own.
     C,
+    /// Freestanding, with Zig's own library.
+    Zig,
 }
 
 /// All guests. One that is added to `test-plugins/` and forgotten here is reported as stale.
 pub static GUESTS: &[Guest] = &[
-    Guest { name: "auth", language: Language::Rust, forwards: false },
-    Guest { name: "conformance-assemblyscript", language: Language::AssemblyScript, forwards: true },
-    Guest { name: "conformance-c", language: Language::C, forwards: true },
-    Guest { name: "conformance-rust", language: Language::Rust, forwards: true },
+    Guest { name: "auth", language: Language::Rust, forwards: false, typed: false },
+    Guest { name: "bindings-assemblyscript", language: Language::AssemblyScript, forwards: true, typed: true },
+    Guest { name: "bindings-c", language: Language::C, forwards: true, typed: true },
+    Guest { name: "bindings-rust", language: Language::Rust, forwards: true, typed: true },
+    Guest { name: "bindings-zig", language: Language::Zig, forwards: true, typed: true },
+    Guest { name: "conformance-assemblyscript", language: Language::AssemblyScript, forwards: true, typed: false },
+    Guest { name: "conformance-c", language: Language::C, forwards: true, typed: false },
+    Guest { name: "conformance-rust", language: Language::Rust, forwards: true, typed: false },
 ];
 
 impl Language {
@@ -53,6 +62,7 @@ impl Language {
             Self::Rust => "rust",
             Self::AssemblyScript => "assemblyscript",
             Self::C => "c",
+            Self::Zig => "zig",
         }
     }
 
@@ -61,7 +71,7 @@ impl Language {
         match self {
             Self::Rust => &["Cargo.lock", "Cargo.toml"],
             Self::AssemblyScript => &["package-lock.json", "package.json"],
-            Self::C => &[],
+            Self::C | Self::Zig => &[],
         }
     }
 }
@@ -122,6 +132,7 @@ fn build_one(root: &Path, guest: &Guest, out: Option<&Path>) -> Result<String, E
         Language::Rust => rust::build(root, guest),
         Language::AssemblyScript => assemblyscript::build(root, guest),
         Language::C => c::build(root, guest),
+        Language::Zig => zig::build(root, guest),
     }?;
     let path = match out {
         Some(folder) => folder.join(guest.file_name()),

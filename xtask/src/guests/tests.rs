@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Guest, Language, Record, hash, prebuilt, stale_among};
 use crate::fs::write;
 
-const GUEST: Guest = Guest { name: "small", language: Language::Rust, forwards: false };
+const GUEST: Guest = Guest { name: "small", language: Language::Rust, forwards: false, typed: false };
 
 fn repository() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();

@@ -19,7 +19,9 @@ fn project() -> tempfile::TempDir {
     let tests = "#[test]\nfn it() { assert_eq!((hostfn::double(1), hostfn::halve(2)), (2, 1)) }\n";
     write(&root.path().join("Cargo.toml"), manifest).unwrap();
     write(&root.path().join("src/lib.rs"), library).unwrap();
-    write(&root.path().join("tests/integration.rs"), tests).unwrap();
+    for name in ["conformance", "integration"] {
+        write(&root.path().join(format!("tests/{name}.rs")), tests).unwrap();
+    }
     root
 }
 
