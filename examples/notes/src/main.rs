@@ -73,7 +73,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(test)]
 mod tests {
-    use hostfn_test::{Coverage, TestHost, assert_transcript};
+    use hostfn::bindings::{Contract, LANGUAGES, Reference, bindings, compat, xtp};
+    use hostfn_test::{Coverage, TestHost, assert_transcript, forwarding_guest};
     use serde_json::json;
 
     use super::*;
@@ -94,6 +95,32 @@ mod tests {
     #[test]
     fn every_answer_has_a_snapshot() {
         Coverage::of(&registry(), "snapshots").assert_complete();
+    }
+
+    /// What plugin authors get of these functions, without a line written for it.
+    #[test]
+    fn every_function_is_in_all_that_is_generated() {
+        let registry = registry();
+        let contract = Contract::of([&registry]);
+        let page = Reference::of(&contract, &[]).unwrap().html().unwrap();
+        let imports = xtp(&contract).unwrap()["imports"].clone();
+        let nothing = compat::Report::of(&contract, &Contract { functions: Vec::new(), ..contract.clone() });
+        let settings = Settings { longest_note: 12 };
+        let host = TestHost::new(PluginManager::builder().functions(registry.clone()).provide(settings));
+        let lacking = host.manager().check(&forwarding_guest(registry.functions(), true), Grants::none()).unwrap();
+        for name in ["add_note", "delete_note", "get_note"] {
+            assert!(contract.functions.iter().any(|function| function.name == name));
+            assert!(page.contains(&format!("id=\"{name}\"")), "{name}");
+            assert!(imports[name].is_object(), "{imports}");
+            assert!(nothing.findings().iter().any(|finding| finding.path == name), "{nothing:?}");
+            assert!(lacking.iter().any(|finding| finding.to_string().contains(name)), "{lacking:?}");
+            for language in LANGUAGES {
+                let files = bindings(&contract, language).unwrap();
+                // Each language writes names in its manner.
+                let text: String = files.iter().map(|file| file.text.replace('_', "").to_lowercase()).collect();
+                assert!(text.contains(&name.replace('_', "")), "{name} in {}", language.title);
+            }
+        }
     }
 
     #[test]
