@@ -112,7 +112,7 @@ mod tests {
             assert!(contract.functions.iter().any(|function| function.name == name));
             assert!(page.contains(&format!("id=\"{name}\"")), "{name}");
             assert!(imports[name].is_object(), "{imports}");
-            assert!(nothing.findings().iter().any(|finding| finding.path == name), "{nothing:?}");
+            assert!(nothing.findings.iter().any(|finding| finding.path == name), "{nothing:?}");
             assert!(lacking.iter().any(|finding| finding.to_string().contains(name)), "{lacking:?}");
             for language in LANGUAGES {
                 let files = bindings(&contract, language).unwrap();
