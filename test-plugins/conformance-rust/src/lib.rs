@@ -1,7 +1,10 @@
 //! Calls every built-in host function from Rust: each export hands its input to the host function of its name, and
 //! answers with what that answers.
-#![expect(unsafe_code, reason = "an import is a foreign function: the host that provides it reads and writes only through \
-the handles that it is passed")]
+#![expect(
+    unsafe_code,
+    reason = "an import is a foreign function: the host that provides it reads and writes only through \
+the handles that it is passed"
+)]
 
 /// One written out, to show what there is to it: an import, and an export around it.
 mod import {
