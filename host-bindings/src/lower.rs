@@ -45,7 +45,7 @@ impl<'a> Lowering<'a> {
     fn function(&mut self, function: &'a FunctionContract) -> Result<Function, UnsayableType> {
         self.function = &function.name;
         let request = function.request.as_ref().map(|schema| self.request(schema)).transpose()?;
-        let (response, nullable) = split(self.kind(&function.response, "response")?);
+        let (response, nullable) = split(self.kind_or_nothing(&function.response, "response")?);
         Ok(Function {
             name: function.name.clone(),
             namespace: function.namespace.clone(),
@@ -65,6 +65,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn kind(&mut self, schema: &Value, path: &str) -> Result<Type, UnsayableType> {
+        let kind = self.kind_or_nothing(schema, path)?;
+        self.something(kind, path)
+    }
+
+    /// A type, or what a function answers with that has nothing to say.
+    fn kind_or_nothing(&mut self, schema: &Value, path: &str) -> Result<Type, UnsayableType> {
         let Value::Object(schema) = schema else {
             return Err(self.unsayable(path, "it can be anything; say what it is by a struct"));
         };
@@ -84,12 +90,18 @@ impl<'a> Lowering<'a> {
             _ => return Err(self.unsayable(path, "it can be anything; say what it is by a struct")),
         };
         let kind = self.plain(name, schema, path)?;
-        let kind = if schema.get("x-secret") == Some(&Value::Bool(true)) {
-            Type::Secret { item: Box::new(kind) }
-        } else {
-            kind
-        };
+        let secret = schema.get("x-secret") == Some(&Value::Bool(true));
+        let kind = if secret || nullable { self.something(kind, path)? } else { kind };
+        let kind = if secret { Type::Secret { item: Box::new(kind) } } else { kind };
         Ok(if nullable { Type::Nullable { item: Box::new(kind) } } else { kind })
+    }
+
+    /// What holds no data can only be all of a response: a member of this type would be there for no reason.
+    fn something(&self, kind: Type, path: &str) -> Result<Type, UnsayableType> {
+        match kind {
+            Type::Nothing => Err(self.unsayable(path, "it can only be null; leave it out")),
+            kind => Ok(kind),
+        }
     }
 
     fn plain(&mut self, name: &str, schema: &Map<String, Value>, path: &str) -> Result<Type, UnsayableType> {
@@ -150,7 +162,7 @@ impl<'a> Lowering<'a> {
         if !is_enumeration && !is_record {
             // Another name for a type: the type itself is as good, and every language has it.
             let reason = format!("`{name}` is a list or a map of itself; put a struct between them");
-            let kind = if is_first { self.kind(schema, path) } else { Err(self.unsayable(path, &reason)) };
+            let kind = if is_first { self.kind_or_nothing(schema, path) } else { Err(self.unsayable(path, &reason)) };
             self.begun.remove(&name);
             return kind;
         }

@@ -32,6 +32,7 @@ pub(crate) struct Function {
     pub(crate) deprecated: Option<String>,
     /// The record that it takes.
     pub(crate) request: Option<String>,
+    /// What it answers with; nothing, where the answer says only that all is well.
     pub(crate) response: Type,
     /// Whether the data can be null; `response` is what it is otherwise.
     pub(crate) nullable: bool,
@@ -91,7 +92,7 @@ pub(crate) enum Type {
     Int32,
     Int64,
     Double,
-    /// Null and nothing else: what a function answers that has nothing to say.
+    /// Null and nothing else: what a function answers that has nothing to say. Nowhere else.
     Nothing,
     /// What nobody may see.
     Secret {

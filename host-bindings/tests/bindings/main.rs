@@ -87,6 +87,36 @@ fn what_no_type_can_say_is_refused_with_its_path() {
 }
 
 #[test]
+fn what_can_only_be_null_is_refused_except_as_a_response() {
+    let reason = "it can only be null; leave it out";
+    let nothing = json!({"type": "null"});
+    for (field, below) in [
+        (nothing.clone(), ""),
+        (json!({"$ref": "#/$defs/Done"}), ""),
+        (json!({"type": ["null", "null"]}), ""),
+        (json!({"anyOf": [nothing, nothing]}), ""),
+        (json!({"type": "null", "x-secret": true}), ""),
+        (json!({"type": "array", "items": nothing}), "[]"),
+        (json!({"type": "object", "additionalProperties": nothing}), "{}"),
+    ] {
+        let message = refused(field);
+        assert!(message.ends_with(&format!(": response.tags[].weight{below}: {reason}")), "{message}");
+    }
+    for (part, schema, path) in [
+        ("request", nothing.clone(), "request"),
+        ("response", json!({"anyOf": [{"$ref": "#/$defs/Done"}, nothing]}), "response"),
+        ("response", json!({"type": "null", "x-secret": true}), "response"),
+        ("response", json!({"type": "array", "items": {"$ref": "#/$defs/Done"}}), "response[]"),
+    ] {
+        let mut contract_of_it = small();
+        contract_of_it["functions"][0][part] = schema;
+        let rust = Language::named("rust").expect("there is one");
+        let error = bindings(&contract(&contract_of_it), rust).expect_err("no language can say it");
+        assert_eq!(error.to_string(), format!("`note_count`: {path}: {reason}"));
+    }
+}
+
+#[test]
 fn a_type_that_bindings_have_themselves_is_refused() {
     let text = small().to_string().replace("Tag", "Secret");
     let error = bindings(&Contract::from_json(&text).unwrap(), Language::named("c").unwrap()).unwrap_err();
