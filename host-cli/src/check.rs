@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     Failure, build,
     call::{parse_grant, read_module},
+    verdict_stdout,
 };
 
 /// The arguments of `check`.
@@ -16,7 +17,8 @@ use crate::{
   hostfn check plugin.wasm --grant 'users:*,sessions:read'
   hostfn check plugin.wasm --grant 'users:*' --json
 
-Reads the module and does not run it. Exits with 1 when the plugin could not be loaded, or imports
+Reads the module and does not run it; what it imports of Extism itself and of WASI is seen when it is
+loaded. Exits with 1 when the plugin could not be loaded, or imports
 what it is not granted; what only should be changed is a warning.")]
 pub struct CheckArguments {
     /// The compiled plugin
@@ -42,7 +44,7 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
     let grants: Grants = arguments.grant.iter().cloned().collect();
     let findings =
         manager.check(&module, grants).map_err(|reason| format!("{}: {reason}", arguments.plugin.display()))?;
-    let mut out = anstream::stdout();
+    let mut out = verdict_stdout();
     if arguments.json {
         let findings: Vec<_> = findings.iter().map(as_json).collect();
         writeln!(out, "{:#}", json!({"plugin": plugin, "findings": findings}))?;

@@ -28,7 +28,7 @@ mod schema;
 mod test;
 mod trace;
 
-use std::{error::Error, fmt, process::ExitCode};
+use std::{error::Error, fmt, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use hostfn_runtime::{PluginManager, PluginManagerBuilder};
@@ -132,6 +132,30 @@ pub fn exit(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
             if failure.is::<CannotJudge>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Standard output, for a command whose exit code is a verdict: whoever has read enough of it must not
+/// keep the verdict from being reached.
+pub(crate) fn verdict_stdout() -> impl io::Write {
+    struct Patient<W>(W);
+
+    impl<W: io::Write> io::Write for Patient<W> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+                outcome => outcome,
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            match self.0.flush() {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                outcome => outcome,
+            }
+        }
+    }
+
+    Patient(anstream::stdout())
 }
 
 /// Whoever reads the output had enough of it, as `head` does; nothing failed.

@@ -11,7 +11,7 @@ use hostfn_runtime::PluginManagerBuilder;
 use hostfn_test::{Scenario, ScenarioOutcome};
 use tracing::subscriber::NoSubscriber;
 
-use crate::{Failure, call::read_module, junit};
+use crate::{Failure, call::read_module, junit, verdict_stdout};
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(),
         return update(&paths, host, &plugin, &module);
     }
     let started = Instant::now();
-    let mut out = anstream::stdout();
+    let mut out = verdict_stdout();
     let mut all = Vec::new();
     for path in paths {
         let ran = run_one(path, host.clone(), &plugin, &module);
@@ -85,13 +85,15 @@ fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(),
     let passed = all.iter().filter(|ran| ran.is_success()).count();
     let failed = all.len() - passed;
     writeln!(out, "\n{passed} passed, {failed} failed, in {}", seconds(duration))?;
+    let may_be_wrong = |ran: &Ran| ran.outcome.as_ref().is_ok_and(|outcome| !outcome.is_success());
+    let advice = match all.iter().any(may_be_wrong) {
+        true => "; where a scenario is wrong, and not the plugin, `--update` writes what came",
+        false => "",
+    };
     match failed {
         0 => Ok(()),
-        1 => Err("a scenario failed; where it is wrong, and not the plugin, `--update` writes what came".into()),
-        _ => Err(format!(
-            "{failed} scenarios failed; where they are wrong, and not the plugin, `--update` writes what came"
-        )
-        .into()),
+        1 => Err(format!("a scenario failed{advice}").into()),
+        _ => Err(format!("{failed} scenarios failed{advice}").into()),
     }
 }
 
@@ -137,7 +139,7 @@ fn seconds(duration: Duration) -> String {
 }
 
 fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<(), Failure> {
-    let mut out = anstream::stdout();
+    let mut out = verdict_stdout();
     let mut failed = 0;
     for path in paths {
         let updated = Scenario::read(path).and_then(|scenario| scenario.updated(host.clone(), plugin, module));
@@ -157,12 +159,22 @@ fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &str, module: 
 
 /// Writes a file in one go: whoever interrupts it has the old one or the new one.
 fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(fs::metadata(path)?.permissions())?;
-    file.persist(path)?;
-    Ok(())
+    let cannot = |error: &dyn fmt::Display| format!("{}: cannot be written: {error}", path.display());
+    // A link stays one; what it leads to is written.
+    let target = fs::canonicalize(path).map_err(|error| cannot(&error))?;
+    let permissions = fs::metadata(&target).map_err(|error| cannot(&error))?.permissions();
+    if permissions.readonly() {
+        return Err(cannot(&"it is read-only").into());
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(permissions.clone())?;
+        file.persist(&target)?;
+        Ok(())
+    };
+    Ok(write().map_err(|error| cannot(&error))?)
 }
 
 /// The files that were named, and those in the folders that were.
@@ -183,10 +195,15 @@ fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn files_in(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
+    let entries = fs::read_dir(folder)?.map(|entry| {
+        let entry = entry?;
+        // A link to a folder may lead back here.
+        Ok((entry.path(), entry.file_type()?.is_dir()))
+    });
+    let mut entries = entries.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort();
+    for (path, is_folder) in entries {
+        if is_folder {
             files_in(&path, files)?;
         } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             files.push(path);

@@ -1,6 +1,6 @@
 //! What a WebAssembly module asks for, read without running it.
 
-use wasmparser::{CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType};
+use wasmparser::{CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
 
 use crate::{
     HostFunction,
@@ -46,6 +46,8 @@ impl Module {
             return Err("it is a WebAssembly component; build a core module, for instance for wasm32-unknown-unknown"
                 .to_owned());
         }
+        // All of it, and not only what is read here: what cannot be compiled should be told before it is tried.
+        Validator::new().validate_all(bytes).map_err(|error| format!("it is broken: {error}"))?;
         read(bytes).map_err(|error| format!("it is broken: {error}"))
     }
 

@@ -26,8 +26,16 @@ pub struct TableRows {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Table {
     key: Vec<String>,
-    /// By the values of the key, as JSON.
-    rows: BTreeMap<String, Row>,
+    /// By the values of the key, and a count for those that have none.
+    rows: BTreeMap<(Vec<KeyPart>, usize), Row>,
+}
+
+/// A value of a key, in the order in which databases have them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyPart {
+    Nothing,
+    Integer(i64),
+    Text(String),
 }
 
 /// The difference between the rows before and after.
@@ -123,7 +131,11 @@ impl TableRows {
             }
             let names: Vec<_> = row.keys().map(|name| identifier(name)).collect();
             let (table, names, values) = (identifier(table), names.join(", "), values.join(", "));
-            let insert = sql_query(format!("INSERT INTO {table} ({names}) VALUES ({values})"));
+            let what = match values.is_empty() {
+                true => "DEFAULT VALUES".to_owned(),
+                false => format!("({names}) VALUES ({values})"),
+            };
+            let insert = sql_query(format!("INSERT INTO {table} {what}"));
             on_backend!(db, |connection| insert.execute(connection))?;
             Ok(())
         })
@@ -167,7 +179,9 @@ impl Table {
         for row in rows {
             let row: Row = serde_json::from_str(&row.row).map_err(HostError::internal)?;
             let row: Row = row.into_iter().map(|(column, value)| (column.clone(), readable(&column, value))).collect();
-            table.rows.insert(serde_json::to_string(&table.key_of(&row)).map_err(HostError::internal)?, row);
+            let key: Vec<_> = table.key_of(&row).values().map(KeyPart::of).collect();
+            let count = (0..).find(|count| !table.rows.contains_key(&(key.clone(), *count))).unwrap_or_default();
+            table.rows.insert((key, count), row);
         }
         Ok(table)
     }
@@ -182,6 +196,17 @@ impl Table {
             (before != *value).then(|| (column.clone(), before, value.clone()))
         });
         Kind::Changed { key: self.key_of(new), columns: columns.collect() }
+    }
+}
+
+impl KeyPart {
+    fn of(value: &Value) -> Self {
+        match (value, value.as_i64()) {
+            (Value::Null, _) => Self::Nothing,
+            (_, Some(integer)) => Self::Integer(integer),
+            (Value::String(text), _) => Self::Text(text.clone()),
+            (other, _) => Self::Text(other.to_string()),
+        }
     }
 }
 

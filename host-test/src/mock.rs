@@ -64,7 +64,7 @@ impl<'a> MockedFunction<'a> {
     }
 }
 
-/// A mock in use. It answers every call until the test ends.
+/// A mock in use. It answers every call until the test ends, or until the function is mocked again.
 pub struct Mock<'a> {
     script: &'a Script,
     position: usize,

@@ -1,8 +1,10 @@
 //! What the guides show runs, and is what they say it is.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
+use hostfn::HostResponse;
 use hostfn_test::Scenario;
+use serde_json::Value;
 
 use crate::support::root;
 
@@ -10,14 +12,19 @@ fn guide(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// What stands between the fences of one language. There is some.
+fn blocks(guide: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let blocks: Vec<_> = guide.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty(), "the guide shows nothing in {language}");
+    blocks.into_iter().map(str::to_owned).collect()
+}
+
 #[test]
 fn the_scenarios_of_the_guide_pass() {
-    let guide = guide("testing.md");
     let module = fs::read(root().join("test-plugins/prebuilt/auth.wasm")).expect("the module can be read");
-    let blocks: Vec<_> = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(!blocks.is_empty(), "the guide shows no scenario");
-    for block in blocks {
-        let scenario = Scenario::parse("docs/testing.md", block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+    for block in blocks(&guide("testing.md"), "yaml") {
+        let scenario = Scenario::parse("docs/testing.md", &*block).unwrap_or_else(|error| panic!("{error}\n{block}"));
         let outcome = scenario.run(hostfn::functions::registry().into(), "auth", &module);
         let outcome = outcome.unwrap_or_else(|error| panic!("{error}\n{block}"));
         assert!(outcome.is_success(), "{outcome}\n{block}");
@@ -34,6 +41,33 @@ fn the_programs_of_the_guide_are_those_that_are_compiled() {
         let shown = rest.split_once('\n').and_then(|(_, rest)| rest.split_once("```")).map(|(shown, _)| shown);
         let program = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert_eq!(shown, Some(program.as_str()), "{path} is not as the guide shows it");
+    }
+}
+
+#[test]
+fn the_answers_of_the_guide_are_answers() {
+    for block in blocks(&guide("plugin-guide.md"), "json") {
+        serde_json::from_str::<HostResponse<Value>>(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+    }
+}
+
+/// Each in a folder that has what it names.
+#[test]
+fn the_commands_of_the_guide_are_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(root().join("test-plugins/prebuilt/auth.wasm"), folder.path().join("auth.wasm")).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_hostfn"));
+    for line in blocks(&guide("plugin-guide.md"), "sh").iter().flat_map(|block| block.lines()) {
+        let line = line.replace("--examples snapshots", &format!("--examples {}", root().join("snapshots").display()));
+        let command = line.replacen("hostfn", &program.display().to_string(), 1);
+        let output = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        // The plugin of the guide is not granted all that it needs, and is told so.
+        let expected = if line.starts_with("hostfn check") { 1 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected), "{line}\n{said}");
+    }
+    for made in ["site/index.html", "contract.json", "src/hostfn.rs"] {
+        assert!(folder.path().join(made).is_file(), "{made}");
     }
 }
 

@@ -49,7 +49,7 @@ fn what_is_written_of_a_scenario_passes_and_stays() {
     assert!(stdout(&test(&["--update"])).starts_with("updated"));
     let written = fs::read_to_string(&scenario).unwrap();
     assert!(written.starts_with("# Nobody expects anything yet.\n"), "{written}");
-    assert!(written.contains("verification_token: $verification_token\n"), "{written}");
+    assert!(written.contains("verification_token: $verification_token}"), "{written}");
     assert!(test(&[]).status.success());
     assert!(stdout(&test(&["--update"])).starts_with("unchanged"));
     assert_eq!(fs::read_to_string(&scenario).unwrap(), written);

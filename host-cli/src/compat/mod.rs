@@ -60,7 +60,7 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &CompatArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
-    let mut out = anstream::stdout();
+    let mut out = crate::verdict_stdout();
     if let Some(rule) = arguments.explain {
         writeln!(out, "{rule} ({})\n{}", rule.bump(), rule.explain())?;
         return Ok(());

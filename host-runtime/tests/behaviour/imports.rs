@@ -58,8 +58,9 @@ fn what_is_no_module_is_refused() {
 }
 
 #[test]
-fn what_is_valid_to_look_at_and_not_to_run_is_refused_at_load() {
+fn what_is_no_valid_program_is_refused_by_load_and_check() {
     let module = wat::parse_str(r#"(module (func (export "run") (result i32) i64.const 0))"#).unwrap();
     let error = PluginManager::new().load("guest", &module, Grants::all()).unwrap_err();
-    assert!(matches!(error, LoadError::Compile { .. }), "{error:?}");
+    assert!(matches!(error, LoadError::NotAModule { .. }), "{error:?}");
+    assert!(PluginManager::new().check(&module, Grants::all()).unwrap_err().starts_with("it is broken: type mismatch"));
 }

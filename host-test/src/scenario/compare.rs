@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use super::variables::{Meaning, Variables};
-
-/// That there may be more: the last item of a list, or a member of an object.
-pub(super) const MORE: &str = "...";
+use super::variables::{ESCAPED_MORE, MORE, Meaning, Variables};
 
 /// One thing that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +70,7 @@ impl Comparison<'_> {
                     self.differs(path, Some(&Value::from(*expected)), Some(&actual.clone().into()));
                 }
             }
-            (Value::Number(left), Value::Number(right)) if left.as_f64() == right.as_f64() => {}
+            (Value::Number(left), Value::Number(right)) if are_equal(left, right) => {}
             _ if expected == actual => {}
             _ => self.differs(path, Some(expected), Some(actual)),
         }
@@ -101,13 +98,14 @@ impl Comparison<'_> {
 
     fn compare_objects(&mut self, path: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
         for (name, expected) in expected.iter().filter(|(name, _)| *name != MORE) {
+            let name = if name == ESCAPED_MORE { MORE } else { name };
             match actual.get(name) {
                 Some(actual) => self.compare(&member(path, name), expected, actual),
                 None => self.differs(&member(path, name), Some(expected), None),
             }
         }
         if !expected.contains_key(MORE) {
-            for (name, actual) in actual.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+            for (name, actual) in actual.iter().filter(|(name, _)| !expected.contains_key(&written_name(name))) {
                 self.differs(&member(path, name), None, Some(actual));
             }
         }
@@ -132,6 +130,17 @@ impl Comparison<'_> {
         let [expected, actual] = [expected, actual].map(|value| value.map(self.shown));
         self.found.push(Difference { path: path.to_owned(), expected, actual });
     }
+}
+
+/// A member's name as it is written in a scenario.
+pub(super) fn written_name(name: &str) -> String {
+    if name == MORE { ESCAPED_MORE.to_owned() } else { name.to_owned() }
+}
+
+/// Whole numbers to the last digit, others as far as they go.
+fn are_equal(left: &Number, right: &Number) -> bool {
+    let is_whole = |number: &Number| number.is_i64() || number.is_u64();
+    if is_whole(left) && is_whole(right) { left == right } else { left.as_f64() == right.as_f64() }
 }
 
 fn member(path: &str, name: &str) -> String {
@@ -166,6 +175,7 @@ mod tests {
         );
         assert!(differences(&json!({"a": 1.0}), &json!({"a": 1})).is_empty());
         assert_eq!(differences(&json!(true), &json!(1)).len(), 1);
+        assert_eq!(differences(&json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_992_i64)).len(), 1);
     }
 
     #[test]
@@ -174,6 +184,8 @@ mod tests {
         assert!(differences(&json!([1, "..."]), &json!([1, 2, 3])).is_empty());
         assert_eq!(differences(&json!([1, "..."]), &json!([])), ["  output[0]\n    - 1"]);
         assert_eq!(differences(&json!({"a": 1, "...": null}), &json!({"b": 2})), ["  output.a\n    - 1"]);
+        assert!(differences(&json!(["$...", {"$...": 1}]), &json!(["...", {"...": 1}])).is_empty());
+        assert_eq!(differences(&json!([1, "$..."]), &json!([1, 2])).len(), 1);
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub(super) struct Step {
     #[serde(default, deserialize_with = "present")]
     pub(super) calls: Option<Value>,
     /// The rows of some tables after it.
+    #[serde(default, deserialize_with = "tables")]
     pub(super) database: Option<Rows>,
 }
 
@@ -129,6 +130,12 @@ fn options() -> serde_saphyr::Options {
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
+}
+
+fn tables<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rows>, D::Error> {
+    let tables = Option::<Rows>::deserialize(deserializer)?;
+    let nothing = "`database` is empty: name the tables whose rows shall be compared, such as `users:`";
+    tables.map(Some).ok_or_else(|| serde::de::Error::custom(nothing))
 }
 
 fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {

@@ -96,11 +96,17 @@ impl Scenario {
     /// # Errors
     /// As [`run`](Self::run), and when the text cannot be changed without losing something of it.
     pub fn updated(&self, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<Option<String>, Failure> {
-        let edits = play::edits(&self.file, host, plugin, module).map_err(|error| self.at(&error))?;
+        let edits =
+            play::edits(&self.file, &self.text, host.clone(), plugin, module).map_err(|error| self.at(&error))?;
         if edits.is_empty() {
             return Ok(None);
         }
-        edit::edited(&self.text, &edits).map(Some).map_err(|error| self.at(&error))
+        let text = edit::edited(&self.text, &edits).map_err(|error| self.at(&error))?;
+        let outcome = Self::parse(&self.path, &text)?.run(host, plugin, module)?;
+        match outcome.failure {
+            None => Ok(Some(text)),
+            Some(failure) => Err(self.at(&format!("as it would be written it fails; nothing was written: {failure}"))),
+        }
     }
 
     fn at(&self, error: &dyn fmt::Display) -> Failure {

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ScenarioFailure, ScenarioOutcome,
-    compare::{Comparison, Difference, MORE},
+    compare::{Comparison, Difference},
     edit::Edit,
     file::{MockedCall, Rows, ScenarioFile, Step},
     update::Update,
-    variables::Variables,
+    variables::{MORE, Variables},
 };
 use crate::{
     database::{TableRows, check},
@@ -27,11 +27,11 @@ pub(super) fn run(
     plugin: &str,
     module: &[u8],
 ) -> Result<ScenarioOutcome, Failure> {
-    let mut play = Play::begin(file, host, plugin, module)?;
+    let mut play = Play::begin(file, Variables::default(), host, plugin, module)?;
     let started = Instant::now();
     let mut failure = None;
     for (number, step) in (1..).zip(&file.steps) {
-        let happened = play.act(&step.value).map_err(|error| at(number, step.referenced.line(), &error))?;
+        let happened = play.act(&step.value).map_err(|error| play.at(number, step.referenced.line(), &error))?;
         let mut differences = play.differences(&step.value, &happened)?;
         if number == file.steps.len() {
             differences.extend(play.fixture.script.unmet().into_iter().map(|unmet| Difference::remark("mocks", unmet)));
@@ -47,26 +47,27 @@ pub(super) fn run(
     Ok(ScenarioOutcome { steps: file.steps.len(), host_calls: play.host_calls, duration, failure })
 }
 
-/// Runs all steps, and finds what would have to be written for them to end as they say.
+/// Runs all steps, and finds what would have to be written for them to end as they say. No name is made
+/// up that stands in the text already.
 pub(super) fn edits(
     file: &ScenarioFile,
+    text: &str,
     host: PluginManagerBuilder,
     plugin: &str,
     module: &[u8],
 ) -> Result<Vec<Edit>, Failure> {
-    let mut play = Play::begin(file, host, plugin, module)?;
+    let mut play = Play::begin(file, Variables::of(text), host, plugin, module)?;
     let mut edits = Vec::new();
     for (position, step) in file.steps.iter().enumerate() {
         let line = step.referenced.line();
-        let happened = play.act(&step.value).map_err(|error| at(position + 1, line, &error))?;
+        let happened = play.act(&step.value).map_err(|error| play.at(position + 1, line, &error))?;
         let expectations = play.expectations(&step.value, &happened)?;
         edits.extend(expectations.into_iter().map(|(member, value)| Edit { step: position, member, value }));
     }
-    Ok(edits)
-}
-
-fn at(step: usize, line: u64, error: &Failure) -> Failure {
-    format!("step {step} on line {line}: {error}").into()
+    match play.fixture.script.unmet().first() {
+        Some(unmet) => Err(format!("mocks: {unmet}; nothing was written").into()),
+        None => Ok(edits),
+    }
 }
 
 /// A scenario that is being run.
@@ -87,7 +88,13 @@ struct Happened {
 }
 
 impl Play {
-    fn begin(file: &ScenarioFile, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<Self, Failure> {
+    fn begin(
+        file: &ScenarioFile,
+        variables: Variables,
+        host: PluginManagerBuilder,
+        plugin: &str,
+        module: &[u8],
+    ) -> Result<Self, Failure> {
         let fixture = Fixture::new(host)?;
         let mut options = PluginOptions::from(file.grants.clone());
         if let Some(timeout) = file.timeout {
@@ -95,13 +102,19 @@ impl Play {
         }
         let options = file.config.iter().fold(options, |options, (key, value)| options.config(key, value));
         let plugin = fixture.manager.load(plugin, module, options)?;
-        let play = Self { fixture, plugin, variables: Variables::default(), host_calls: 0 };
+        let play = Self { fixture, plugin, variables, host_calls: 0 };
         if let Some(time) = file.clock {
             play.fixture.clock.set(time);
         }
         play.insert(&file.database).map_err(|error| format!("database: {error}"))?;
         play.mock(&file.mocks)?;
         Ok(play)
+    }
+
+    /// Says where an error is, and no secret that is known by then.
+    fn at(&self, step: usize, line: u64, error: &Failure) -> Failure {
+        let error = self.fixture.recorder.redactor.redact_text(&error.to_string());
+        format!("step {step} on line {line}: {error}").into()
     }
 
     fn insert(&self, tables: &Rows) -> Result<(), Failure> {
@@ -177,12 +190,6 @@ impl Play {
             shown: &shown,
             found: happened.breaches.iter().map(|breach| Difference::remark("contract", breach)).collect(),
         };
-        if let Some(expected) = &step.calls {
-            match as_calls(expected)? {
-                Some(expected) => comparison.compare("calls", &expected.into(), &happened.calls.clone().into()),
-                None => comparison.found.push(not_yet("calls")),
-            }
-        }
         match (&happened.outcome, &step.output, &step.error) {
             (Ok(output), Some(expected), _) => comparison.compare("output", expected, output),
             (Err(error), _, Some(expected)) => comparison.compare("error", expected, error),
@@ -197,6 +204,12 @@ impl Play {
                 expected: expected.as_ref().map(shown),
                 actual: Some(shown(error)),
             }),
+        }
+        if let Some(expected) = &step.calls {
+            match as_calls(expected)? {
+                Some(expected) => comparison.compare("calls", &expected.into(), &happened.calls.clone().into()),
+                None => comparison.found.push(not_yet("calls")),
+            }
         }
         comparison.numbers_are_booleans = true;
         for (table, expected) in step.database.iter().flatten() {
@@ -227,20 +240,19 @@ impl Play {
             Ok(output) => ("output", output, &step.output, ("error", &step.error)),
             Err(error) => ("error", error, &step.error, ("output", &step.output)),
         };
-        // Names that the author gave come before those that would be made up.
-        expected.iter().for_each(|expected| update.learn(expected, actual));
-
         let mut changes = Vec::new();
-        if let Some(written) = &step.calls {
-            let expected = as_calls(written)?.map(Value::from);
-            let updated = update.changed("calls", expected.as_ref(), &happened.calls.clone().into());
-            changes.extend(updated.map(|updated| ("calls", Some(as_written(written, updated)))));
-        }
         if other.1.is_some() {
             changes.push((other.0, None));
         }
         let updated = update.changed(member, expected.as_ref(), actual);
         changes.extend(updated.map(|updated| (member, Some(updated))));
+        if let Some(written) = &step.calls {
+            let mut expected = as_calls(written)?;
+            expected.iter_mut().for_each(|expected| ask_for_what_came(expected, &happened.calls));
+            let expected = expected.map(Value::from);
+            let updated = update.changed("calls", expected.as_ref(), &happened.calls.clone().into());
+            changes.extend(updated.map(|updated| ("calls", Some(as_written(written, updated)))));
+        }
 
         update.numbers_are_booleans = true;
         if let Some(expected) = &step.database {
@@ -303,6 +315,21 @@ fn as_calls(written: &Value) -> Result<Option<Vec<Value>>, Failure> {
         _ => Err("a call in `calls` is neither the name of a function nor an object with a `function`".into()),
     });
     calls.collect::<Result<_, _>>().map(Some)
+}
+
+/// Where data was expected and an error came, or the other way round, what came is what is to be written.
+fn ask_for_what_came(expected: &mut [Value], calls: &[Value]) {
+    for (expected, call) in expected.iter_mut().zip(calls) {
+        for (one, other) in [("data", "error"), ("error", "data")] {
+            if let Value::Object(members) = expected
+                && members.contains_key(one)
+                && call.get(one).is_none()
+            {
+                members.shift_remove(one);
+                members.insert(other.to_owned(), Value::Null);
+            }
+        }
+    }
 }
 
 /// Updated calls in the words in which they were written: what was only a name is one again.

@@ -4,8 +4,8 @@ use hostfn_runtime::Redactor;
 use serde_json::{Map, Value};
 
 use super::{
-    compare::{Comparison, MORE},
-    variables::{Variables, escaped},
+    compare::{Comparison, written_name},
+    variables::{ESCAPED_MORE, MORE, Variables, escaped},
 };
 
 /// Writes what happened as an expectation: what was met stays as it is written, a value that has a name is
@@ -17,11 +17,6 @@ pub(super) struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Learns what the names in an expectation stand for.
-    pub(super) fn learn(&mut self, expected: &Value, actual: &Value) {
-        self.comparison().compare("", expected, actual);
-    }
-
     /// The expectation, if it is another than it was.
     pub(super) fn changed(&mut self, member: &str, expected: Option<&Value>, actual: &Value) -> Option<Value> {
         let updated = self.updated(member, expected, actual);
@@ -44,6 +39,10 @@ impl Update<'_> {
             return expected.clone();
         }
         match (expected, actual) {
+            // As it was meant, where the database knows numbers alone.
+            (Value::Bool(_), Value::Number(number)) if self.numbers_are_booleans && number.as_u64() <= Some(1) => {
+                (number.as_u64() == Some(1)).into()
+            }
             (Value::Object(expected), Value::Object(actual)) => self.updated_object(expected, actual).into(),
             (Value::Array(expected), Value::Array(actual)) => self.updated_list(member, expected, actual).into(),
             _ => self.written(member, actual),
@@ -52,12 +51,17 @@ impl Update<'_> {
 
     fn updated_object(&mut self, expected: &Map<String, Value>, actual: &Map<String, Value>) -> Map<String, Value> {
         // In the order in which they were written, and what is new behind.
-        let kept = expected.keys().filter(|name| *name == MORE || actual.contains_key(*name));
-        let new = actual.keys().filter(|name| !expected.contains_key(*name) && !expected.contains_key(MORE));
+        let meant = |name: &str| if name == ESCAPED_MORE { MORE.to_owned() } else { name.to_owned() };
+        let kept = expected.keys().filter(|name| *name == MORE || actual.contains_key(&meant(name))).cloned();
+        let new = actual.keys().map(|name| written_name(name)).filter(|name| !expected.contains_key(name));
+        let new = new.filter(|_| !expected.contains_key(MORE));
         let names: Vec<_> = kept.chain(new).collect();
-        let members = names.into_iter().map(|name| match actual.get(name) {
-            Some(actual) => (name.clone(), self.updated(name, expected.get(name), actual)),
-            None => (name.clone(), Value::Null),
+        let members = names.into_iter().map(|name| match actual.get(&meant(&name)).filter(|_| name != MORE) {
+            Some(actual) => {
+                let updated = self.updated(&name, expected.get(&name), actual);
+                (name, updated)
+            }
+            None => (name, Value::Null),
         });
         members.collect()
     }
@@ -87,7 +91,7 @@ impl Update<'_> {
                 let function = members.get("function").and_then(Value::as_str);
                 let members = members.iter().map(|(name, value)| {
                     let wanted = function.filter(|_| name == "data").unwrap_or(name);
-                    (name.clone(), self.written(wanted, value))
+                    (written_name(name), self.written(wanted, value))
                 });
                 members.collect()
             }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,7 +9,15 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Variables {
     values: BTreeMap<String, Value>,
+    /// The names that stand anywhere in the file. None of them is made up for something else.
+    reserved: BTreeSet<String>,
 }
+
+/// That there may be more: the last item of a list, or a member of an object.
+pub(super) const MORE: &str = "...";
+
+/// A text, or the name of a member, that is three dots itself.
+pub(super) const ESCAPED_MORE: &str = "$...";
 
 /// What a text of a scenario is.
 pub(super) enum Meaning<'a> {
@@ -32,14 +40,25 @@ impl<'a> Meaning<'a> {
 }
 
 fn is_name(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') && text.chars().all(is_name_character)
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// A shorter text stands for itself even where a name has its value: one letter stands everywhere.
 const SHORTEST_TO_NAME: usize = 6;
 
 impl Variables {
+    /// Nothing yet, for a scenario of this text.
+    pub(super) fn of(text: &str) -> Self {
+        let after_dollars = text.split('$').skip(1).map(|rest| rest.trim_start_matches('{'));
+        let names = after_dollars.map(|rest| rest.split(|c: char| !is_name_character(c)).next().unwrap_or_default());
+        let reserved = names.filter(|name| is_name(name)).map(str::to_owned).collect();
+        Self { values: BTreeMap::new(), reserved }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
     }
@@ -61,7 +80,7 @@ impl Variables {
         let wanted = if is_name(wanted) && wanted != "_" { wanted } else { "secret" };
         let mut name = wanted.to_owned();
         let mut count = 1;
-        while self.values.contains_key(&name) {
+        while self.values.contains_key(&name) || self.reserved.contains(&name) {
             count += 1;
             name = format!("{wanted}_{count}");
         }
@@ -91,36 +110,58 @@ impl Variables {
 
     /// A text with the names in it filled in.
     pub(super) fn fill_text(&self, text: &str) -> Result<String, String> {
-        if let Some(literal) = text.strip_prefix("$$") {
-            return Ok(format!("${literal}"));
+        if text == ESCAPED_MORE {
+            return Ok(MORE.to_owned());
         }
         let mut filled = String::new();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
+        while let Some((before, after)) = rest.split_once('$') {
             filled.push_str(before);
-            match after.split_once('}') {
-                Some((name, after)) if is_name(name) => {
+            rest = match (after.strip_prefix('$'), name_in_braces(after)) {
+                (Some(after), _) => {
+                    filled.push('$');
+                    after
+                }
+                (None, Some((name, after))) => {
                     match self.get(name).ok_or_else(|| nothing_yet(name))? {
                         Value::String(text) => filled.push_str(text),
                         other => filled.push_str(&other.to_string()),
                     }
-                    rest = after;
+                    after
                 }
-                _ => {
-                    filled.push_str("${");
-                    rest = after;
+                (None, None) => {
+                    filled.push('$');
+                    after
                 }
-            }
+            };
         }
         filled.push_str(rest);
         Ok(filled)
     }
 }
 
+/// The name of `{name}`, and what is behind it.
+fn name_in_braces(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix('{')?.split_once('}').filter(|(name, _)| is_name(name))
+}
+
 /// How a text is written in a scenario that shall mean itself.
 pub(super) fn escaped(text: &str) -> String {
-    let is_plain = matches!(Meaning::of(text), Meaning::Text) && !text.starts_with("$$");
-    if is_plain { text.to_owned() } else { format!("${text}") }
+    if text == MORE {
+        return ESCAPED_MORE.to_owned();
+    }
+    let is_whole = text == ESCAPED_MORE || !matches!(Meaning::of(text), Meaning::Text);
+    let mut written = String::new();
+    for (position, part) in text.split('$').enumerate() {
+        if position > 0 {
+            // The dollar before this part is doubled where it would mean something.
+            let means_something = (is_whole && position == 1) || name_in_braces(part).is_some();
+            written.push_str(if means_something { "$$" } else { "$" });
+        }
+        written.push_str(part);
+    }
+    // Two that stand together would be one.
+    if text.contains("$$") { text.replace('$', "$$") } else { written }
 }
 
 fn nothing_yet(name: &str) -> String {
@@ -142,9 +183,12 @@ mod tests {
         assert_eq!(filled("$token"), "t-1");
         assert_eq!(filled("$count"), 2);
         assert_eq!(filled("Bearer ${token} of ${count}"), "Bearer t-1 of 2");
-        for text in ["$argon2id$v=19$m=8", "$$", "costs $5", "${", "${no name}"] {
-            assert_eq!(variables.fill(&escaped(text).into()).unwrap(), text);
+        for text in
+            ["$argon2id$v=19$m=8", "$$", "a$$b", "costs $5", "${", "${no name}", "Hi ${token}", "...", "$...", "$_"]
+        {
+            assert_eq!(variables.fill(&escaped(text).into()).unwrap(), text, "{}", escaped(text));
         }
+        assert_eq!(escaped("$argon2id$v=19$m=8"), "$argon2id$v=19$m=8");
         assert_eq!(filled("$$token"), "$token");
         assert_eq!(escaped("$token"), "$$token");
         assert!(variables.fill(&json!({"a": ["$other"]})).unwrap_err().starts_with("`$other` stands for nothing yet"));
@@ -153,9 +197,10 @@ mod tests {
 
     #[test]
     fn no_two_values_get_one_name() {
-        let mut variables = Variables::default();
+        let mut variables = Variables::of("error: {id: $token_2, text: '${user}', price: $5}");
         assert_eq!(variables.bind_like("token", &json!("one")), "token");
-        assert_eq!(variables.bind_like("token", &json!("two")), "token_2");
+        assert_eq!(variables.bind_like("token", &json!("two")), "token_3");
+        assert_eq!(variables.bind_like("user", &json!("two")), "user_2");
         assert_eq!(variables.bind_like("not a name", &json!("three")), "secret");
     }
 }

@@ -70,14 +70,14 @@ steps:
     input: {id: 1}
 ");
     let expected = r#"step 1 on line 4, a note is kept:
+  output.data.id
+    - 2
+    + 1
   calls[0].function
     - "get_note"
     + "add_note"
   calls[1]
     - {"function":"add_note","...":null}
-  output.data.id
-    - 2
-    + 1
   database.notes[0].pin
     - null
     + "<secret 1>"
@@ -156,6 +156,7 @@ fn a_file_that_is_no_scenario_says_where() {
         ("grants: [Users]\nsteps: [{export: a}]", "is not a permission"),
         ("steps: [{export: a, advance: soon}]", "`soon` is no time, such as 90s or 1h"),
         ("steps: [{export: a, clock: noon}]", "line 1"),
+        ("steps:\n  - export: a\n    database:\n", "`database` is empty: name the tables"),
     ] {
         let said = said(text);
         assert!(said.starts_with("notes.yaml: ") && said.contains(expected), "{text}\n{said}");
@@ -188,11 +189,7 @@ steps:
   # The first.
   - export: add_note   # in
     input: {title: a, text: $$5, pin: 4711-0815}
-    output:   # out
-      data:
-        id: 1
-        ...:
-      ...:
+    output: {data: {id: 1, ...: }, ...: }   # out
     calls:
       - function: add_note
         request:
@@ -205,16 +202,15 @@ steps:
           text: $5
     database:
       notes:
-      - id: 1
-        title: a
-        text: $5
-        pin: $pin
-        changed_at: \"2026-01-02T03:04:05.000000Z\"
+        - id: 1
+          title: a
+          text: $5
+          pin: $pin
+          changed_at: \"2026-01-02T03:04:05.000000Z\"
 
   - export: add_note
     input: {title: a, text: b}
-    calls:
-      - add_note
+    calls: [add_note]
     output:
       success: false
       data: null
@@ -231,4 +227,101 @@ steps:
     assert_eq!(without_call_id(&written).join("\n"), without_call_id(expected).join("\n"));
     assert!(run(&written).starts_with("2 steps"), "{}", run(&written));
     assert_eq!(updated(&written), None);
+}
+
+#[test]
+fn the_mock_of_a_step_takes_the_place_of_an_earlier_one() {
+    let outcome = run("
+grants: ['*']
+mocks: [{function: get_note, returns: null}]
+steps:
+  - export: get_note
+    input: {id: 1}
+    output: {data: null, ...: }
+  - export: get_note
+    mocks: [{function: get_note, fails: {code: unavailable, message: later}}]
+    input: {id: 1}
+    output: {error: {code: unavailable, ...: }, ...: }
+");
+    assert_eq!(outcome, "2 steps, 2 host calls");
+}
+
+#[test]
+fn an_error_tells_no_secret_either() {
+    let outcome = run("
+grants: ['*']
+steps:
+  - export: add_note
+    input: {title: a, text: b, pin: '4711-0815'}
+    calls: [{function: add_note, request: {pin: $pin, ...: }}]
+  - export: get_note
+    mocks: [{function: get_note, returns: $pin}]
+    input: {id: 1}
+");
+    assert!(outcome.contains("the mock of `get_note` answers what the function never does"), "{outcome}");
+    assert!(outcome.contains("<secret 1>") && !outcome.contains("4711-0815"), "{outcome}");
+}
+
+#[test]
+fn what_is_written_never_takes_a_name_that_stands_elsewhere() {
+    let text = "\
+grants: ['*']
+steps:
+  - export: add_note
+    input: {title: a, text: b, pin: 4711-0815}
+    calls:
+  - export: add_note
+    input: {title: b, text: b, pin: 0815-4711}
+    output: {data: {id: $second, ...: }, ...: }
+    calls: [{function: add_note, request: {pin: $pin, ...: }}]
+";
+    let written = updated(text).expect("there is something to write");
+    assert!(written.contains("pin: $pin_2\n"), "{written}");
+    assert!(written.ends_with(text.rsplit_once("  - export").unwrap().1), "{written}");
+}
+
+#[test]
+fn what_would_fail_as_it_is_written_is_not_written() {
+    let text = "\
+grants: ['*']
+mocks: [{function: get_note, returns: null, times: 2}]
+steps: [{export: get_note, input: {id: 1}}]
+";
+    let error = scenario(text).updated(functions_in("extism:host/user").into(), "notes", &module()).unwrap_err();
+    let said = "notes.yaml: mocks: the mock of `get_note` answered 1 of 2 calls; nothing was written";
+    assert_eq!(error.to_string(), said);
+}
+
+#[test]
+fn an_error_where_data_was_expected_is_written() {
+    let text = "\
+grants: ['*']
+mocks: [{function: get_note, fails: {code: unavailable, message: later}}]
+steps:
+  - export: get_note
+    input: {id: 1}
+    output: $_
+    calls: [{function: get_note, data: null}]
+";
+    let written = updated(text).expect("there is something to write");
+    assert!(written.contains("code: unavailable"), "{written}");
+}
+
+#[test]
+fn rows_stand_in_the_order_of_their_keys_and_none_is_lost() {
+    let rows: Vec<_> = [10, 9, 1]
+        .iter()
+        .map(|id| format!("{{id: {id}, title: t{id}, text: x, changed_at: 2026-01-01T00:00:00Z}}"))
+        .collect();
+    let outcome = run(&format!(
+        "
+grants: ['*']
+database: {{notes: [{}]}}
+steps:
+  - export: what_time
+    database: {{notes: [{{id: 1, ...: }}, {{id: 9, ...: }}, {{id: 10, ...: }}]}}
+",
+        rows.join(", ")
+    ));
+    assert_eq!(outcome, "1 step, 1 host call");
 }
