@@ -1,11 +1,11 @@
 //! The scenarios of each guest, through the command, as its author runs them.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use xtask::guests::{GUESTS, Guest};
 
 use crate::{
-    command::{run, stderr, stdout},
+    command::{hostfn, run, stderr, stdout},
     support::root,
 };
 
@@ -70,4 +70,45 @@ fn a_scenario_that_cannot_be_run_does_not_hide_the_others() {
     let none = tempfile::tempdir().unwrap();
     let output = run(&["test", &none.path().display().to_string(), "--plugin", &module.display().to_string()]);
     assert!(stderr(&output).contains("no scenarios in"), "{}", stderr(&output));
+}
+
+#[test]
+fn whoever_reads_no_more_gets_the_verdict_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("wrong.yaml");
+    fs::write(&scenario, "steps: [{export: sign_out, output: $_}]").unwrap();
+    let module = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
+    let mut child = hostfn(&["test", &scenario.display().to_string(), "--plugin", &module])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_a_file_that_is_read_only_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scenario, link) = (folder.path().join("sign_out.yaml"), folder.path().join("link.yaml"));
+    let text = "steps:\n  - export: sign_out\n    input: {}\n";
+    fs::write(&scenario, text).unwrap();
+    std::os::unix::fs::symlink(&scenario, &link).unwrap();
+    let module = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
+    let update = || run(&["test", &link.display().to_string(), "--plugin", &module, "--update"]);
+
+    let mut permissions = fs::metadata(&scenario).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&scenario, permissions.clone()).unwrap();
+    let refused = update();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stdout(&refused).contains("link.yaml: cannot be written: it is read-only"), "{}", stdout(&refused));
+    assert_eq!(fs::read_to_string(&scenario).unwrap(), text);
+
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
+    fs::set_permissions(&scenario, permissions).unwrap();
+    assert!(stdout(&update()).starts_with("updated"));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&scenario).unwrap().contains("code: invalid_input"));
 }
