@@ -4,7 +4,7 @@ use hostfn_runtime::{HostFunction, Registry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, referred};
 
 /// The version of the document's own form.
 pub const FORMAT: u32 = 1;
@@ -131,8 +131,7 @@ impl Contract {
 
     /// The schema that a reference names, or the schema itself.
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let name = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"));
-        name.and_then(|name| self.definitions.get(name)).unwrap_or(schema)
+        referred(schema).and_then(|name| self.definitions.get(name)).unwrap_or(schema)
     }
 
     /// A schema that stands alone: with all that it refers to, for a validator.

@@ -12,7 +12,13 @@ pub(crate) struct Definitions {
     by_name: BTreeMap<String, Value>,
 }
 
-const REFERENCE: &str = "#/$defs/";
+/// What the name of a type stands behind, where a schema refers to it.
+pub(crate) const REFERENCE: &str = "#/$defs/";
+
+/// The name of the type that a schema refers to, if it is a reference.
+pub(crate) fn referred(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE)
+}
 
 impl Definitions {
     /// Takes in a root schema with all that it refers to, and answers the schema to use in its place: a
@@ -47,8 +53,7 @@ impl Definitions {
 
     /// The schema behind a reference.
     pub(crate) fn resolve(&self, schema: &Value) -> Value {
-        let name = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix(REFERENCE));
-        name.and_then(|name| self.by_name.get(name)).unwrap_or(schema).clone()
+        referred(schema).and_then(|name| self.by_name.get(name)).unwrap_or(schema).clone()
     }
 
     pub(crate) fn into_sorted(self) -> Map<String, Value> {

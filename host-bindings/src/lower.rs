@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Contract, FunctionContract,
+    definitions::REFERENCE,
     remarks::{remarks, text},
     types::{Definition, Field, Function, Member, Model, Named, Type, UnsayableType},
 };
@@ -27,7 +28,7 @@ pub(crate) fn lower(contract: &Contract) -> Result<Model, UnsayableType> {
 /// A type of the contract that bindings have of their own, with all that it holds: the error.
 pub(crate) fn lower_definition(contract: &Contract, name: &str) -> Result<Vec<Named>, UnsayableType> {
     let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: &[], function: name };
-    lowering.reference(&format!("#/$defs/{name}"), name)?;
+    lowering.reference(&format!("{REFERENCE}{name}"), name)?;
     Ok(lowering.types)
 }
 
@@ -149,7 +150,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn reference(&mut self, target: &str, path: &str) -> Result<Type, UnsayableType> {
-        let found = target.strip_prefix("#/$defs/").and_then(|name| self.contract.definitions.get_key_value(name));
+        let found = target.strip_prefix(REFERENCE).and_then(|name| self.contract.definitions.get_key_value(name));
         let Some((name, schema)) = found else {
             return Err(self.unsayable(path, &format!("it refers to `{target}`, which the contract lacks")));
         };

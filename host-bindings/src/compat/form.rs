@@ -117,7 +117,7 @@ pub(super) fn is_annotation(word: &str) -> bool {
 
 /// The definition that a reference names.
 pub(super) fn target<'a>(reference: &str, contract: &'a Contract) -> Option<(String, &'a Value)> {
-    let name = reference.strip_prefix("#/$defs/")?;
+    let name = reference.strip_prefix(crate::definitions::REFERENCE)?;
     // RFC 6901 in a URI: `/`, `~` and what a URI does not take are written otherwise.
     let decoded = || percent_decoded(name).map(|name| name.replace("~1", "/").replace("~0", "~"));
     let found = contract.definitions.get_key_value(name);

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{
     model::anchor,
     prose::Prose,
-    words::{Words, alternatives, is_null, is_required, is_secret, reference},
+    words::{Words, alternatives, is_null, is_required, is_secret},
 };
-use crate::Contract;
+use crate::{Contract, definitions::referred};
 
 /// A type, and what is in it.
 #[derive(Debug, Default, Serialize)]
@@ -119,7 +119,7 @@ pub(super) fn types(contract: &Contract) -> Vec<NamedType> {
         for name in reached {
             used_by.entry(name).or_default().insert(function.name.clone());
         }
-        if let Some(name) = reference(&function.answer) {
+        if let Some(name) = referred(&function.answer) {
             answers.insert(name);
             used_by.entry(name).or_default().insert(function.name.clone());
         }
@@ -140,7 +140,7 @@ pub(super) fn types(contract: &Contract) -> Vec<NamedType> {
 fn reach<'a>(contract: &'a Contract, schema: &'a Value, reached: &mut BTreeSet<&'a str>) {
     match schema {
         Value::Object(members) => {
-            if let Some(name) = reference(schema)
+            if let Some(name) = referred(schema)
                 && reached.insert(name)
             {
                 contract.definitions.get(name).into_iter().for_each(|schema| reach(contract, schema, reached));

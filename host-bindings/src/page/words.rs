@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::numbers;
+use crate::definitions::referred;
 
 /// A type in words, piece by piece, so that each output sets code and links its own way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -76,7 +77,7 @@ impl Words {
         let Value::Object(members) = schema else {
             return self.plain(if *schema == false { "nothing" } else { "any JSON value" });
         };
-        if let Some(name) = reference(schema) {
+        if let Some(name) = referred(schema) {
             return self.add(Kind::Type, name);
         }
         if let Some(value) = members.get("const") {
@@ -170,11 +171,6 @@ impl Words {
             _ => self.plain("any JSON object"),
         }
     }
-}
-
-/// The name of the type that a schema refers to.
-pub(super) fn reference(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
 /// The schemas of which one must hold.
