@@ -105,6 +105,8 @@ impl Contract {
             hostfn: FORMAT,
             crates: registries
                 .iter()
+                // One may be there for its tables alone.
+                .filter(|registry| !registry.functions().is_empty())
                 .map(|registry| (registry.owner().to_owned(), registry.version().to_owned()))
                 .collect(),
             functions: functions.collect(),

@@ -1,30 +1,82 @@
 //! This crate's traits for diesel's types; the orphan rule allows them nowhere else.
 
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
 use diesel::{
     SqliteConnection,
     result::{DatabaseErrorKind, Error},
 };
 
-use crate::{ErrorCode, HostConnection, HostError};
+use crate::{HostConnection, HostError};
 
 impl HostConnection for SqliteConnection {}
 
-/// What SQLite says when it cannot be used right now, and what the log says to do about it.
+#[cfg(feature = "postgres")]
+impl HostConnection for PgConnection {}
+
+/// What is the matter with a database that did not do what it was asked.
+#[derive(Clone, Copy)]
+enum Trouble {
+    /// It cannot be used right now.
+    Unavailable,
+    /// Others changed the same at the same time.
+    Contended,
+    /// It was told to stop when the call's time was over.
+    Late,
+}
+
+use Trouble::{Contended, Late, Unavailable};
+
+/// What databases say when they cannot do something, what it means, and what the log says to do about it.
 ///
-/// Diesel keeps SQLite's result code to itself and hands on the message only, so this is the one
-/// place that reads messages. They are those of `sqlite3_errstr`.
-const UNAVAILABLE: [(&str, &str); 8] = [
-    ("database is locked", "another connection held the write lock for longer than the busy timeout"),
-    ("database table is locked", "another connection of this process held the table for longer than the busy timeout"),
-    ("database or disk is full", "free some space on the disk of the database"),
+/// Diesel keeps SQLite's result code and most of PostgreSQL's SQLSTATE to itself and hands on the message, so
+/// this is the one place that reads messages. SQLite's are those of `sqlite3_errstr`, PostgreSQL's the English ones
+/// of its sources.
+const TROUBLES: &[(&str, Trouble, &str)] = &[
+    // SQLite
+    ("database is locked", Unavailable, "another process held the write lock for longer than is waited for"),
+    ("database table is locked", Unavailable, "another connection of this process held the table for too long"),
+    ("database or disk is full", Unavailable, "free some space on the disk of the database"),
     (
         "attempt to write a readonly database",
+        Unavailable,
         "make the database's file and its folder writable; or, if the function is `read_only`, it tried to write",
     ),
-    ("unable to open database file", "check that the database's folder exists and is writable"),
-    ("disk I/O error", "check the disk of the database"),
-    ("file is not a database", "name a SQLite database, or restore it from a backup"),
-    ("database disk image is malformed", "restore the database from a backup"),
+    ("unable to open database file", Unavailable, "check that the database's folder exists and is writable"),
+    ("disk I/O error", Unavailable, "check the disk of the database"),
+    ("file is not a database", Unavailable, "name a SQLite database, or restore it from a backup"),
+    ("database disk image is malformed", Unavailable, "restore the database from a backup"),
+    ("interrupted", Late, "the statement took longer than the plugin call may take: see its `timeout`"),
+    // PostgreSQL
+    (
+        "canceling statement due to statement timeout",
+        Late,
+        "the statement took longer than the plugin call may take: see its `timeout`",
+    ),
+    (
+        "canceling statement due to lock timeout",
+        Unavailable,
+        "another transaction held a lock for longer than is waited for",
+    ),
+    ("canceling statement due to user request", Unavailable, "somebody cancelled the statement on the server"),
+    (
+        "canceling statement due to conflict with recovery",
+        Unavailable,
+        "a replica cannot serve this: connect to the primary",
+    ),
+    ("deadlock detected", Contended, "two transactions waited for each other, and this one gave way"),
+    ("terminating connection due to", Unavailable, "the server was stopped or restarted; connections are made anew"),
+    ("the database system is", Unavailable, "the server is starting or stopping"),
+    ("server closed the connection unexpectedly", Unavailable, "look into the server's log; connections are made anew"),
+    (
+        "cannot set transaction read-write mode during recovery",
+        Unavailable,
+        "this is a replica: connect to the primary",
+    ),
+    ("could not extend file", Unavailable, "free some space on the disk of the database's server"),
+    ("could not write to file", Unavailable, "free some space on the disk of the database's server"),
+    ("out of memory", Unavailable, "the database's server has no memory left"),
+    ("out of shared memory", Unavailable, "the database's server has no memory left for locks"),
 ];
 
 /// A database error that a function did not answer itself.
@@ -43,16 +95,26 @@ impl From<Error> for HostError {
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 Self::conflict("a record is missing that this one refers to, or is there that refers to it")
             }
-            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::unavailable("another call changed the same records at the same time: call again")
+            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => contended(),
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
+                let advice = "the connection is made anew; if this goes on, check the server and the way to it";
+                return unavailable().because(format!("{error}: {advice}"));
             }
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => unavailable(),
+            Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => {
+                let advice = "connect to the primary server; or, if the function is `read_only`, it tried to write";
+                return unavailable().because(format!("{error}: {advice}"));
+            }
             Error::DatabaseError(_, information) => {
                 let message = information.message();
-                return match UNAVAILABLE.iter().find(|(said, _)| message.starts_with(said)) {
-                    Some((_, advice)) => unavailable().because(format!("{message}: {advice}")),
-                    None => Self::internal(error),
+                let Some((_, trouble, advice)) = TROUBLES.iter().find(|(said, ..)| message.starts_with(said)) else {
+                    return Self::internal(error);
                 };
+                let answer = match trouble {
+                    Unavailable => unavailable(),
+                    Contended => contended(),
+                    Late => Self::deadline_exceeded(),
+                };
+                return answer.because(format!("{message}: {advice}"));
             }
             _ => return Self::internal(error),
         };
@@ -61,7 +123,11 @@ impl From<Error> for HostError {
 }
 
 fn unavailable() -> HostError {
-    HostError::new(ErrorCode::Unavailable, "the database cannot be used right now: call again later")
+    HostError::unavailable("the database cannot be used right now: call again later")
+}
+
+fn contended() -> HostError {
+    HostError::unavailable("another call changed the same records at the same time: call again")
 }
 
 #[cfg(test)]
@@ -69,6 +135,7 @@ mod tests {
     use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, sql_query};
 
     use super::*;
+    use crate::ErrorCode;
 
     fn answer(set_up: &str, statement: &str) -> HostError {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
@@ -107,6 +174,35 @@ mod tests {
             answer("CREATE TABLE a (id INTEGER) STRICT; PRAGMA query_only = ON;", "INSERT INTO a VALUES (1)").code(),
             ErrorCode::Unavailable
         );
+    }
+
+    #[test]
+    fn every_trouble_is_told_apart_by_what_the_database_says() {
+        for (message, code) in [
+            ("interrupted", ErrorCode::DeadlineExceeded),
+            ("canceling statement due to statement timeout", ErrorCode::DeadlineExceeded),
+            ("canceling statement due to lock timeout", ErrorCode::Unavailable),
+            ("deadlock detected", ErrorCode::Unavailable),
+            ("terminating connection due to administrator command", ErrorCode::Unavailable),
+            ("the database system is in recovery mode", ErrorCode::Unavailable),
+            ("could not extend file \"base/16384/2619\": No space left on device", ErrorCode::Unavailable),
+            ("relation \"users\" does not exist", ErrorCode::Internal),
+        ] {
+            let error: HostError =
+                Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned())).into();
+            assert_eq!(error.code(), code, "{message}");
+            let detail = std::error::Error::source(&error).expect("the log has the reason").to_string();
+            assert!(detail.starts_with(message), "{detail}");
+        }
+        for kind in [
+            DatabaseErrorKind::ClosedConnection,
+            DatabaseErrorKind::UnableToSendCommand,
+            DatabaseErrorKind::ReadOnlyTransaction,
+            DatabaseErrorKind::SerializationFailure,
+        ] {
+            let error: HostError = Error::DatabaseError(kind, Box::new("what it says".to_owned())).into();
+            assert_eq!(error.code(), ErrorCode::Unavailable);
+        }
     }
 
     #[test]

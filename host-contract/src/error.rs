@@ -138,6 +138,20 @@ impl HostError {
         Self::new(ErrorCode::Unavailable, message)
     }
 
+    /// The call's time was over before this was done.
+    pub fn deadline_exceeded() -> Self {
+        Self::new(ErrorCode::DeadlineExceeded, LATE)
+    }
+
+    /// The same failure, of which the guest is told that it was late. The log keeps its reason.
+    #[must_use]
+    pub fn as_deadline_exceeded(mut self) -> Self {
+        self.inner.code = ErrorCode::DeadlineExceeded;
+        self.inner.message = LATE.into();
+        self.inner.field = None;
+        self
+    }
+
     /// The host is broken in a way that the guest cannot mend; `source` is for the log.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(ErrorCode::Internal, "the host could not do this; its log has the reason under this call's id")
@@ -171,6 +185,8 @@ impl HostError {
         self.inner.field.as_deref()
     }
 }
+
+const LATE: &str = "the call's time was over before this was done: nothing of it was changed";
 
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

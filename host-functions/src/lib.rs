@@ -30,5 +30,6 @@ pub mod users;
 pub mod values;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-hostfn::registry!(migrations = hostfn::db::Migrations::sqlite(SQLITE_MIGRATIONS));
+hostfn::registry!(migrations = hostfn::db::Migrations::sqlite(SQLITE_MIGRATIONS).and_postgres(POSTGRES_MIGRATIONS));

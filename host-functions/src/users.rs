@@ -152,7 +152,7 @@ pub fn db_get_user_by_email(db: &mut DbConnection, caller: &Caller, email: Email
 #[host_fn(permission = "users:read", read_only)]
 pub fn db_get_user_by_uuid(db: &mut DbConnection, caller: &Caller, uuid: Uuid) -> Result<Option<User>, HostError> {
     let found =
-        on_backend!(db, |connection| { users::table.find(uuid).select(UserRow::as_select()).get_result(connection) });
+        on_backend!(db, |connection| users::table.find(uuid).select(UserRow::as_select()).get_result(connection));
     Ok(found.optional()?.map(|row| row.seen_by(caller)))
 }
 

@@ -14,6 +14,7 @@ use hostfn_contract::{Call, HostError, HostFn, InjectAll};
 
 use crate::{
     codec,
+    db::Scope,
     function::Bound,
     host::Host,
     intercept::Step,
@@ -46,7 +47,7 @@ pub(crate) fn dispatch<F: HostFn>(
         let call = Call { caller: &caller, entropy };
         run(function, host, &call, text)
     };
-    let outcome = contain_panic(call);
+    let outcome = contain_panic(call).map_err(Scope::as_told);
     observe::outcome::<F>(&span, &caller, &outcome, started);
     let answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
     host.observe(&function.description, &caller, guest, request, &answer, started);

@@ -9,7 +9,7 @@ use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, 
 use serde_json::Value;
 
 use crate::{
-    Database,
+    Clock, Database,
     db::{Access, Transaction},
     function::{AnyBound, HostFunction},
     intercept::{Interceptor, Step},
@@ -22,7 +22,10 @@ pub(crate) struct Host {
     /// Sorted by namespace and name.
     pub(crate) functions: Vec<Arc<dyn AnyBound>>,
     pub(crate) database: Option<Database>,
+    pub(crate) clock: Clock,
     pub(crate) entropy: Arc<EntropySource>,
+    /// Whether the database has the table of the answers of idempotent calls.
+    pub(crate) keeps_answers: bool,
     pub(crate) limits: Limits,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) interceptor: Option<Arc<dyn Interceptor>>,

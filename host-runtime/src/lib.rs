@@ -8,6 +8,7 @@
 //! are not wanted.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod build_error;
 mod clock;
 mod codec;
@@ -29,6 +30,7 @@ mod preflight;
 mod redact;
 mod registry;
 
+pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use build_error::{BuildError, BuildProblem};
 pub use clock::Clock;
 pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};

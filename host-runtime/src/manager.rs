@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use hostfn_contract::{EntropySource, HostState, Resolver, States};
 
 use crate::{
-    Clock, Database, HostFunction, Registry, RegistryError,
+    Clock, Database, HostFunction, Registry, RegistryError, answers,
     build_error::{BuildError, BuildProblem},
     function::AnyBound,
     host::{Host, Limits},
@@ -124,6 +124,7 @@ pub struct PluginManagerBuilder {
     observers: Vec<Arc<dyn Observer>>,
     interceptor: Option<Arc<dyn Interceptor>>,
     leave_migrations: bool,
+    keeps_answers: bool,
 }
 
 impl PluginManagerBuilder {
@@ -194,6 +195,16 @@ impl PluginManagerBuilder {
         self
     }
 
+    /// Makes the table in which the answers of idempotent calls are kept: see
+    /// [`Plugin::call_idempotent`](crate::Plugin::call_idempotent).
+    #[must_use]
+    pub fn keep_answers(mut self) -> Self {
+        if !std::mem::replace(&mut self.keeps_answers, true) {
+            self.registries.push(answers::registry());
+        }
+        self
+    }
+
     /// The crates' functions that were given so far.
     pub fn registries(&self) -> &[Registry] {
         &self.registries
@@ -206,7 +217,8 @@ impl PluginManagerBuilder {
     pub fn build(mut self) -> Result<PluginManager, BuildError> {
         let mut problems: Vec<_> =
             self.provided_twice.iter().map(|type_name| BuildProblem::ProvidedTwice { type_name }).collect();
-        if !self.states.insert(Arc::new(self.clock.unwrap_or_else(Clock::system))) {
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        if !self.states.insert(Arc::new(clock.clone())) {
             problems.push(BuildProblem::ProvidedOtherwise { type_name: "Clock", method: "clock" });
         }
         if self.states.get::<Database>().is_some() {
@@ -245,7 +257,9 @@ impl PluginManagerBuilder {
         Ok(PluginManager {
             host: Arc::new(Host {
                 functions,
+                keeps_answers: self.keeps_answers && self.database.is_some(),
                 database: self.database,
+                clock,
                 entropy: self.entropy.unwrap_or_else(|| Arc::new(EntropySource::system())),
                 limits: self.limits,
                 observers: self.observers,

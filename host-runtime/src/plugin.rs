@@ -1,12 +1,11 @@
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{error::Error, fmt, sync::Arc, time::Instant};
 
-use hostfn_contract::{CallId, Caller, Grants};
+use hostfn_contract::{CallId, Caller, Grants, HostError};
+use tracing::Span;
 
 use crate::{
+    answers::{Failure, IdempotencyKey, IdempotentCall, Known},
+    db::Entered,
     function::AnyBound,
     host::Host,
     instance::{Instance, Pool},
@@ -64,7 +63,7 @@ impl Plugin {
         });
         let links = links.collect();
         let manifest = extism::Manifest::new([extism::Wasm::data(module)])
-            .with_timeout(options.timeout.max(SHORTEST_TIMEOUT))
+            .with_timeout(options.call_timeout())
             .with_memory_max(options.memory_pages())
             .with_config(options.config.iter().cloned());
         let mut recipe =
@@ -95,13 +94,52 @@ impl Plugin {
         &self.inner.exports
     }
 
-    /// Calls an export with an input and answers its output.
+    /// Calls an export with an input and answers its output. Each host call that it makes is a transaction of its
+    /// own.
     ///
     /// # Errors
     /// When there is no such export, when the guest says that it failed, traps, or takes too long.
     /// Host calls that it made until then are done.
     pub fn call(&self, export: &str, input: impl AsRef<[u8]>) -> Result<Vec<u8>, CallError> {
-        let input = input.as_ref();
+        self.traced(export, input.as_ref(), Kind::Plain)
+    }
+
+    /// As [`call`](Self::call), with all that it does to the host's database as one transaction, which is
+    /// committed when the export succeeds. When it does not, nothing was done.
+    ///
+    /// The transaction begins with the first host call that reaches the database, which waits for other writers no
+    /// longer than the call may take; what the plugin reads from then on is of one state. Each function runs in a
+    /// savepoint, so that one which answers an error undoes only what it did itself. On SQLite nobody else writes
+    /// meanwhile. On PostgreSQL others do, and a call that would overwrite what they changed is answered
+    /// `unavailable` and may be made again: see [`CallError::is_retryable`].
+    ///
+    /// # Errors
+    /// Those of [`call`](Self::call), and [`CallError::NotSaved`] when the transaction cannot be committed.
+    pub fn call_atomic(&self, export: &str, input: impl AsRef<[u8]>) -> Result<Vec<u8>, CallError> {
+        self.traced(export, input.as_ref(), Kind::Atomic)
+    }
+
+    /// As [`call_atomic`](Self::call_atomic), once: when a call of this plugin and export was made with the same
+    /// key before and succeeded, its answer comes back, and the guest does not run. So a call of which it is not
+    /// known whether it was done, because a connection broke, can be made again. Calls that fail are not kept.
+    ///
+    /// The answer is kept in the same transaction as what the call did, encrypted with the key, until
+    /// [`Database::remove_answers_before`](crate::Database::remove_answers_before).
+    ///
+    /// # Errors
+    /// Those of [`call_atomic`](Self::call_atomic), [`CallError::KeyReused`] when the key was used with another
+    /// input, and [`CallError::KeepsNoAnswers`] unless the host was built with
+    /// [`keep_answers`](crate::PluginManagerBuilder::keep_answers).
+    pub fn call_idempotent(
+        &self,
+        key: &IdempotencyKey,
+        export: &str,
+        input: impl AsRef<[u8]>,
+    ) -> Result<Vec<u8>, CallError> {
+        self.traced(export, input.as_ref(), Kind::Idempotent(key))
+    }
+
+    fn traced(&self, export: &str, input: &[u8], kind: Kind<'_>) -> Result<Vec<u8>, CallError> {
         let span = tracing::debug_span!(
             "plugin_call",
             plugin = self.name(),
@@ -112,7 +150,7 @@ impl Plugin {
         );
         let _entered = span.enter();
         let started = Instant::now();
-        let outcome = on_guest_stack(|| self.call_here(export, input, &span));
+        let outcome = on_guest_stack(|| self.call_here(export, input, kind, &span));
         if !span.is_disabled() {
             span.record("outcome", outcome.as_ref().map_or_else(|error| error.kind_name(), |_| "success"));
             span.record("microseconds", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
@@ -120,45 +158,132 @@ impl Plugin {
         outcome
     }
 
-    fn call_here(&self, export: &str, input: &[u8], span: &tracing::Span) -> Result<Vec<u8>, CallError> {
+    fn call_here(&self, export: &str, input: &[u8], kind: Kind<'_>, span: &Span) -> Result<Vec<u8>, CallError> {
         let inner = &*self.inner;
-        let names = || (self.name().to_owned(), export.to_owned());
         if !inner.exports.iter().any(|name| name == export) {
-            let (plugin, export) = names();
+            let (plugin, export) = self.names(export);
             return Err(CallError::UnknownExport { plugin, export, exports: inner.exports.join("`, `") });
         }
         let mut slot = inner.pool.take(inner.options.timeout).ok_or_else(|| {
-            let (plugin, export) = names();
+            let (plugin, export) = self.names(export);
             CallError::Busy { plugin, export, instances: inner.options.instances }
         })?;
         let mut instance = match slot.take_instance() {
             Some(instance) => instance,
             None => self.new_instance().map_err(|error| {
-                let (plugin, export) = names();
+                let (plugin, export) = self.names(export);
                 CallError::Start { plugin, export, reason: format!("{error:#}") }
             })?,
         };
+        let deadline = Instant::now().checked_add(inner.options.call_timeout());
+        let (outcome, is_reusable) = match kind {
+            Kind::Plain => self.run(&mut instance, export, input, Entered::new(deadline, None), span),
+            Kind::Atomic => {
+                let scope = Entered::new(deadline, inner.host.database.clone());
+                self.run(&mut instance, export, input, scope, span)
+            }
+            Kind::Idempotent(key) => self.run_once(&mut instance, key, export, input, deadline, span),
+        };
+        if is_reusable {
+            slot.put_back(instance);
+        }
+        outcome
+    }
+
+    /// Runs the guest, and commits what it did where that is one transaction. Also says whether the instance is as
+    /// good as before.
+    fn run(&self, instance: &mut Instance, export: &str, input: &[u8], scope: Entered, span: &Span) -> Run {
+        self.run_and(instance, export, input, scope, span, |_| Ok(()))
+    }
+
+    /// As [`run`](Self::run), and before it is committed does what else belongs to it.
+    fn run_and(
+        &self,
+        instance: &mut Instance,
+        export: &str,
+        input: &[u8],
+        scope: Entered,
+        span: &Span,
+        before_commit: impl FnOnce(&[u8]) -> Result<(), HostError>,
+    ) -> Run {
         let id = instance.plugin_call.start(export, input);
         span.record("id", tracing::field::display(id));
-
         match instance.plugin.call::<&[u8], Vec<u8>>(export, input) {
-            Ok(output) => {
-                slot.put_back(instance);
-                Ok(output)
-            }
+            Ok(output) => match before_commit(&output).and_then(|()| scope.commit()) {
+                Ok(()) => (Ok(output), true),
+                Err(error) => (Err(self.not_saved(export, error)), true),
+            },
             Err(error) => {
                 let ending = Ending::of(&error);
-                if matches!(ending, Ending::Failed(_)) {
-                    slot.put_back(instance);
-                }
-                let (plugin, export) = names();
-                Err(match ending {
-                    Ending::Failed(message) => CallError::Failed { plugin, export, message },
+                let is_reusable = matches!(ending, Ending::Failed(_));
+                let (plugin, export) = self.names(export);
+                let retryable = scope.may_be_made_again();
+                let error = match ending {
+                    Ending::Failed(message) => CallError::Failed { plugin, export, message, retryable },
                     Ending::Trapped(reason) => CallError::Trapped { plugin, export, reason },
-                    Ending::TimedOut => CallError::TimedOut { plugin, export, after: inner.options.timeout },
-                })
+                    Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.inner.options.timeout },
+                };
+                (Err(error), is_reusable)
             }
         }
+    }
+
+    /// Runs the guest, unless the key's first answer is there already.
+    fn run_once(
+        &self,
+        instance: &mut Instance,
+        key: &IdempotencyKey,
+        export: &str,
+        input: &[u8],
+        deadline: Option<Instant>,
+        span: &Span,
+    ) -> Run {
+        let host = &*self.inner.host;
+        let database = match &host.database {
+            Some(database) if host.keeps_answers => database,
+            _ => {
+                let (plugin, export) = self.names(export);
+                return (Err(CallError::KeepsNoAnswers { plugin, export }), true);
+            }
+        };
+        let call = IdempotentCall::new(key, self.name(), export, input, &host.entropy);
+        let scope = Entered::new(deadline, Some(database.clone()));
+        let known = match call.begin(database, &host.clock) {
+            Err(Failure::JustDone) => {
+                // This transaction began before the first call's was committed, and cannot see it.
+                drop(scope);
+                let _scope = Entered::new(deadline, None);
+                call.find(database)
+            }
+            Err(Failure::Database(error)) => Err(error),
+            Ok(Known::Nothing) => {
+                let keep = |output: &[u8]| call.keep(database, output);
+                return self.run_and(instance, export, input, scope, span, keep);
+            }
+            Ok(known) => Ok(known),
+        };
+        let outcome = match known {
+            Ok(Known::Answer(output)) => Ok(output),
+            Ok(Known::OtherInput) => {
+                let (plugin, export) = self.names(export);
+                Err(CallError::KeyReused { plugin, export })
+            }
+            // The first call's answer was removed between the two looks.
+            Ok(Known::Nothing) => Err(self.not_saved(export, HostError::unavailable("call again"))),
+            Err(error) => Err(self.not_saved(export, error)),
+        };
+        (outcome, true)
+    }
+
+    fn not_saved(&self, export: &str, error: HostError) -> CallError {
+        let (plugin, export) = self.names(export);
+        let reason = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(plugin, export, code = %error.code(), ?reason, "what a plugin call did was not saved");
+        CallError::NotSaved { plugin, export, error }
+    }
+
+    fn names(&self, export: &str) -> (String, String) {
+        (self.name().to_owned(), export.to_owned())
     }
 
     fn new_instance(&self) -> Result<Instance, extism::Error> {
@@ -166,6 +291,16 @@ impl Plugin {
         Instance::new(&inner.recipe, inner.host.clone(), inner.caller.clone())
     }
 }
+
+/// How a plugin call stands to the database.
+enum Kind<'a> {
+    Plain,
+    Atomic,
+    Idempotent(&'a IdempotencyKey),
+}
+
+/// How a guest ran, and whether its instance is as good as before.
+type Run = (Result<Vec<u8>, CallError>, bool);
 
 impl Recipe {
     /// The first instance; for it the module is compiled.
@@ -202,10 +337,6 @@ impl fmt::Debug for Plugin {
         f.debug_struct("Plugin").field("name", &self.name()).field("grants", self.grants()).finish_non_exhaustive()
     }
 }
-
-/// Extism starts its timer a little before it arms the guest. A timer that fires in between is lost,
-/// and the guest runs for ever.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 
 fn on_guest_stack<T>(body: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(GUEST_STACK_BYTES / 2, GUEST_STACK_BYTES, body)

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use hostfn_contract::{ErrorCode, HostError};
+
 use crate::preflight::Finding;
 
 /// Why a plugin cannot be loaded.
@@ -67,6 +69,9 @@ pub enum CallError {
         export: String,
         /// The guest's own words.
         message: String,
+        /// Whether it was an atomic call that the database kept from succeeding for the moment: nothing of it was
+        /// done, and it may be made again.
+        retryable: bool,
     },
     /// The guest did what WebAssembly forbids, such as a division by zero, or ran out of stack.
     #[error("plugin `{plugin}`, export `{export}`: the guest trapped: {reason}")]
@@ -101,6 +106,36 @@ pub enum CallError {
         /// How many there may be.
         instances: usize,
     },
+    /// The guest succeeded, and what it did could not be committed; or the database of an idempotent call cannot be
+    /// used.
+    #[error("plugin `{plugin}`, export `{export}`: it was not saved: {error}")]
+    NotSaved {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// What the database said.
+        error: HostError,
+    },
+    /// The idempotency key of this call belongs to a call with another input.
+    #[error("plugin `{plugin}`, export `{export}`: this idempotency key was used with another input; draw a new key")]
+    KeyReused {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+    },
+    /// The host has no place to keep the answers of idempotent calls.
+    #[error(
+        "plugin `{plugin}`, export `{export}`: the host keeps no answers of idempotent calls; build it with a database \
+        and `.keep_answers()`"
+    )]
+    KeepsNoAnswers {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+    },
     /// A new instance could not be made.
     #[error("plugin `{plugin}`, export `{export}`: cannot make an instance: {reason}")]
     Start {
@@ -114,6 +149,16 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Whether the same call may succeed when it is made again a little later, and does no harm.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Failed { retryable, .. } => *retryable,
+            Self::NotSaved { error, .. } => error.code() == ErrorCode::Unavailable,
+            Self::Busy { .. } => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
             Self::UnknownExport { .. } => "unknown_export",
@@ -121,6 +166,9 @@ impl CallError {
             Self::Trapped { .. } => "trapped",
             Self::TimedOut { .. } => "timed_out",
             Self::Busy { .. } => "busy",
+            Self::NotSaved { .. } => "not_saved",
+            Self::KeyReused { .. } => "key_reused",
+            Self::KeepsNoAnswers { .. } => "keeps_no_answers",
             Self::Start { .. } => "not_started",
         }
     }

@@ -79,6 +79,11 @@ impl PluginOptions {
         self
     }
 
+    /// How long a call really may run.
+    pub(crate) fn call_timeout(&self) -> Duration {
+        self.timeout.max(SHORTEST_TIMEOUT)
+    }
+
     /// The memory of one instance, in WebAssembly's pages.
     pub(crate) fn memory_pages(&self) -> u32 {
         u32::try_from(self.memory_bytes.div_ceil(64 << 10)).unwrap_or(u32::MAX)
@@ -91,6 +96,10 @@ impl PluginOptions {
         self
     }
 }
+
+/// Extism starts its timer a little before it arms the guest. A timer that fires in between is lost,
+/// and the guest runs for ever.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 
 impl fmt::Debug for PluginOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

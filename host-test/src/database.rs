@@ -300,7 +300,7 @@ pub(crate) fn check(database: &Database) -> Result<(), Failure> {
 
 fn query<T>(db: &mut DbConnection, sql: &str) -> Result<Vec<T>, HostError>
 where
-    T: QueryableByName<diesel::sqlite::Sqlite> + 'static,
+    T: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg::Pg> + 'static,
 {
     Ok(on_backend!(db, |connection| sql_query(sql).load(connection))?)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
-use hostfn_runtime::{Database, Registry};
+use hostfn_runtime::{Database, Registry, db::Backend};
 use tempfile::TempDir;
 
 use crate::fixture::Failure;
@@ -25,7 +25,7 @@ pub(crate) fn database_in(folder: &Path, registries: &[Registry]) -> Result<Path
     let mut key = Key::new();
     for registry in registries {
         if let Some(migrations) = registry.migrations() {
-            key.push((registry.owner(), migrations.names(registry.owner())?));
+            key.push((registry.owner(), migrations.names(registry.owner(), Backend::Sqlite)?));
         }
     }
     if key.is_empty() {

@@ -127,7 +127,7 @@ mod tests {
     fn a_host_function_is_a_function() -> Result<(), HostError> {
         let database = Database::open("sqlite::memory:").expect("a database in memory opens");
         database.migrate("notes", &Migrations::sqlite(MIGRATIONS)).expect("the table is made");
-        database.write(|hostfn::DbConnection::Sqlite(db)| {
+        database.write(|db| {
             assert_eq!(get_note(db, 1)?, None);
             Ok(())
         })

@@ -1,15 +1,17 @@
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, time::Instant};
 
 use diesel::{
-    Connection, ConnectionError, RunQueryDsl, SqliteConnection,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    ConnectionError, RunQueryDsl,
+    connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
     declare_sql_function,
     r2d2::R2D2Connection,
     result::QueryResult,
 };
 use hostfn_contract::HostConnection;
 
-use super::{Access, Durability};
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresSession;
+use super::{Access, Durability, sqlite::SqliteSession};
 
 /// A connection to whichever database the host was given.
 ///
@@ -17,7 +19,10 @@ use super::{Access, Durability};
 /// [`on_backend!`](crate::on_backend) runs one diesel expression on the connection that it holds.
 pub enum DbConnection {
     /// SQLite.
-    Sqlite(SqliteConnection),
+    Sqlite(SqliteSession),
+    /// PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresSession),
 }
 
 /// Runs one diesel expression against whichever connection a [`DbConnection`] holds.
@@ -36,38 +41,87 @@ pub enum DbConnection {
 ///     on_backend!(db, |connection| notes::table.count().get_result(connection))
 /// }
 /// ```
+#[cfg(feature = "postgres")]
 #[macro_export]
 macro_rules! on_backend {
     ($connection:expr, |$held:ident| $query:expr) => {
         match $connection {
-            $crate::DbConnection::Sqlite($held) => $query,
+            $crate::DbConnection::Sqlite(session) => {
+                let $held = session.connection();
+                $query
+            }
+            $crate::DbConnection::Postgres(session) => {
+                let $held = session.connection();
+                $query
+            }
+        }
+    };
+}
+
+/// Runs one diesel expression against whichever connection a [`DbConnection`] holds: SQLite, since the
+/// feature `postgres` is off.
+// Twice, and not with a `cfg` inside: that would ask for the features of whoever uses it.
+#[cfg(not(feature = "postgres"))]
+#[macro_export]
+macro_rules! on_backend {
+    ($connection:expr, |$held:ident| $query:expr) => {
+        match $connection {
+            $crate::DbConnection::Sqlite(session) => {
+                let $held = session.connection();
+                $query
+            }
         }
     };
 }
 
 /// The database management systems that a host can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
     /// SQLite, embedded in the host.
     Sqlite,
+    /// PostgreSQL, a server that many hosts share.
+    Postgres,
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
         })
     }
 }
 
 impl HostConnection for DbConnection {}
 
+/// What a transaction is for, which decides how it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// One host function that only reads.
+    Read,
+    /// One host function.
+    Write,
+    /// All host functions of one plugin call.
+    PluginCall,
+}
+
+impl From<Access> for Purpose {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Read,
+            Access::Write => Self::Write,
+        }
+    }
+}
+
 impl DbConnection {
     /// Which backend it is connected to.
     pub fn backend(&self) -> Backend {
         match self {
             Self::Sqlite(_) => Backend::Sqlite,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Backend::Postgres,
         }
     }
 
@@ -77,7 +131,9 @@ impl DbConnection {
     /// When the database does not answer.
     pub fn version(&mut self) -> QueryResult<String> {
         match self {
-            Self::Sqlite(connection) => diesel::select(sqlite_version()).get_result(connection),
+            Self::Sqlite(session) => diesel::select(sqlite_version()).get_result(session.connection()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.version(),
         }
     }
 
@@ -92,48 +148,69 @@ impl DbConnection {
     /// Opens a SQLite database by file name or `file:` URI, with every setting that a connection
     /// keeps for itself.
     pub(super) fn open_sqlite(file: &str, access: Access, durability: Durability) -> Result<Self, ConnectionError> {
-        let mut connection = SqliteConnection::establish(file)?;
-        let synchronous = match durability {
-            Durability::Full => "FULL",
-            Durability::Normal => "NORMAL",
-        };
-        // The busy timeout first: even opening a WAL database can meet a lock. A reader that
-        // changed data would do so beside the one writer, hence `query_only`.
-        connection
-            .batch_execute(&format!(
-                "PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS};
-                 PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = {synchronous};
-                 PRAGMA foreign_keys = ON;
-                 PRAGMA trusted_schema = OFF;
-                 PRAGMA query_only = {};",
-                if access == Access::Read { "ON" } else { "OFF" }
-            ))
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Self::Sqlite(connection))
+        SqliteSession::open(file, access, durability).map(Self::Sqlite)
     }
 
-    /// Begins a transaction that holds the write lock from its start, or reads one state to its
-    /// end. A deferred transaction that reads and then writes fails at once when another wrote in
-    /// between, whatever the busy timeout.
-    pub(super) fn begin(&mut self, access: Access) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(
-                connection,
-                match access {
-                    Access::Read => "BEGIN DEFERRED",
-                    Access::Write => "BEGIN IMMEDIATE",
-                },
-            ),
+    /// Connects to a PostgreSQL server.
+    pub(super) fn open_postgres(url: &str, durability: Durability) -> Result<Self, ConnectionError> {
+        #[cfg(feature = "postgres")]
+        return PostgresSession::open(url, durability).map(Self::Postgres);
+        #[cfg(not(feature = "postgres"))]
+        {
+            let _ = (url, durability);
+            // Refused when the URL was read.
+            Err(ConnectionError::BadConnection("this build has no PostgreSQL".to_owned()))
         }
     }
 
+    /// From now on nothing on this connection runs or waits beyond `deadline`.
+    pub(super) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        match self {
+            Self::Sqlite(session) => session.set_deadline(deadline),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.set_deadline(deadline),
+        }
+    }
+
+    /// Begins a transaction that holds the write lock from its start, or reads one state to its
+    /// end.
+    pub(super) fn begin(&mut self, purpose: Purpose) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(session) => session.begin(purpose),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.begin(purpose),
+        }
+    }
+
+    /// Begins a transaction within the one that is open.
+    pub(super) fn begin_savepoint(&mut self) -> QueryResult<()> {
+        on_backend!(self, |connection| AnsiTransactionManager::begin_transaction(connection))
+    }
+
+    /// Commits the innermost transaction.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
         on_backend!(self, |connection| AnsiTransactionManager::commit_transaction(connection))
     }
 
+    /// Undoes the innermost transaction.
     pub(super) fn roll_back(&mut self) -> QueryResult<()> {
         on_backend!(self, |connection| AnsiTransactionManager::rollback_transaction(connection))
+    }
+
+    /// How many transactions are open, each within the one before, or nothing where they can be neither
+    /// committed nor rolled back.
+    pub(super) fn depth(&mut self) -> Option<u32> {
+        fn depth<C: Connection<TransactionManager = AnsiTransactionManager>>(connection: &mut C) -> Option<u32> {
+            let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+            status.transaction_depth().ok().map(|depth| depth.map_or(0, u32::from))
+        }
+        on_backend!(self, |connection| depth(connection))
+    }
+
+    /// Lets its pool close it instead of keeping it.
+    pub(super) fn condemn(&mut self) {
+        on_backend!(self, |connection| AnsiTransactionManager::transaction_manager_status_mut(connection)
+            .set_in_error());
     }
 
     /// Whether a transaction is still open, or can be neither committed nor rolled back.
@@ -145,12 +222,21 @@ impl DbConnection {
         on_backend!(self, |connection| connection.batch_execute("SELECT 1"))
     }
 
-    /// Lets a connection that also writes refuse to, while it is lent to a reader.
-    pub(super) fn set_query_only(&mut self, on: bool) -> QueryResult<()> {
+    /// Lets a connection that also writes refuse to, until [`allow_writing`](Self::allow_writing) or, on
+    /// PostgreSQL, the end of the innermost transaction.
+    pub(super) fn forbid_writing(&mut self) -> QueryResult<()> {
         match self {
-            Self::Sqlite(connection) => {
-                connection.batch_execute(if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" })
-            }
+            Self::Sqlite(session) => session.connection().batch_execute("PRAGMA query_only = ON"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.connection().batch_execute("SET TRANSACTION READ ONLY"),
+        }
+    }
+
+    pub(super) fn allow_writing(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(session) => session.connection().batch_execute("PRAGMA query_only = OFF"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
         }
     }
 }
@@ -159,6 +245,3 @@ impl DbConnection {
 extern "SQL" {
     fn sqlite_version() -> diesel::sql_types::Text;
 }
-
-/// How long a connection waits for another process's lock.
-const BUSY_TIMEOUT_MILLISECONDS: u32 = 5_000;

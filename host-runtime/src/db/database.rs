@@ -3,14 +3,18 @@ use std::{
     fmt,
     path::Path,
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
 use diesel::{ConnectionError, SqliteConnection};
 use hostfn_contract::{HostConnection, HostError, HostState, NoConnection};
 
 use super::{
     Access, Backend, DatabaseUrl, DbConnection, InvalidDatabaseUrl, Location, MigrationError, Migrations, Transaction,
-    pool::{Manager, Pool},
+    pool::{CHECKOUT_WAIT, Manager, Pool, PooledConnection, Target},
+    scope::Scope,
 };
 
 /// How many host functions can read at once. SQLite's readers do not wait for its writer.
@@ -18,8 +22,8 @@ const READERS: u32 = 4;
 
 /// A database that host functions reach. Cheap to clone: all clones share its connections.
 ///
-/// Writes go through one connection, so that they queue instead of failing, and reads through a
-/// pool. Every function runs in a transaction. A function that must not hold a connection all
+/// On SQLite, writes go through one connection, so that they queue instead of failing, and reads through
+/// a pool; on PostgreSQL both through one pool. Every function runs in a transaction. A function that must not hold a connection all
 /// along, because it does something slow between two statements, takes `database: &Database`
 /// instead of a connection and uses [`read`](Self::read) and [`write`](Self::write).
 ///
@@ -71,7 +75,8 @@ pub enum DatabaseError {
 }
 
 impl Database {
-    /// Opens the database at a [`DatabaseUrl`], and makes a SQLite file that is not there yet.
+    /// Opens the database at a [`DatabaseUrl`], and makes a SQLite file that is not there yet. A PostgreSQL
+    /// database must be there.
     ///
     /// # Errors
     /// When the URL is wrong or the database cannot be used.
@@ -84,29 +89,35 @@ impl Database {
     /// # Errors
     /// When the database cannot be used.
     pub fn open_url(url: DatabaseUrl) -> Result<Self, DatabaseError> {
-        let file = match &url.location {
+        let target = match &url.location {
             Location::SqliteFile(path) => {
                 folder_must_exist(path, &url)?;
                 // A path that looks like a URI would be read as one.
-                match path.to_string_lossy() {
+                Target::Sqlite(match path.to_string_lossy() {
                     path if path.starts_with("file:") => format!("./{path}"),
                     path => path.into_owned(),
-                }
+                })
             }
             // Unlike `:memory:`, a named one can be opened more than once.
-            Location::SqliteMemory => format!("file:/{}?vfs=memdb", uuid::Uuid::new_v4()),
+            Location::SqliteMemory => Target::Sqlite(format!("file:/{}?vfs=memdb", uuid::Uuid::new_v4())),
+            Location::Postgres { url, .. } => Target::Postgres(url.clone()),
         };
-        let manager = |access| Manager { file: file.clone(), access, durability: url.durability };
+        let manager = |access| Manager { target: target.clone(), access, durability: url.durability };
         // What is wrong shows here, at once and in the database's own words; the pools open theirs
         // when they need them, and would only say that they waited in vain.
-        let first = DbConnection::open_sqlite(&file, Access::Write, url.durability)
-            .map_err(|source| DatabaseError::Open { url: url.to_string(), source })?;
+        let first =
+            manager(Access::Write).open().map_err(|source| DatabaseError::Open { url: url.to_string(), source })?;
+        let (writers, readers) = match &url.location {
+            Location::SqliteFile(_) => (1, Some(READERS)),
+            Location::SqliteMemory => (1, None),
+            Location::Postgres { connections, .. } => (*connections, None),
+        };
         let in_memory = url.location == Location::SqliteMemory;
         Ok(Self {
             inner: Arc::new(Inner {
                 backend: first.backend(),
-                writer: manager(Access::Write).into_pool(1),
-                readers: (!in_memory).then(|| manager(Access::Read).into_pool(READERS)),
+                writer: manager(Access::Write).into_pool(writers),
+                readers: readers.map(|readers| manager(Access::Read).into_pool(readers)),
                 _anchor: in_memory.then(|| Mutex::new(first)),
                 url,
             }),
@@ -175,20 +186,50 @@ impl Database {
     pub(crate) fn offers<C: HostConnection>(&self) -> bool {
         let concrete = match self.backend() {
             Backend::Sqlite => TypeId::of::<SqliteConnection>(),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres => TypeId::of::<PgConnection>(),
+            #[cfg(not(feature = "postgres"))]
+            Backend::Postgres => TypeId::of::<NoConnection>(),
         };
         [TypeId::of::<NoConnection>(), TypeId::of::<DbConnection>(), concrete].contains(&TypeId::of::<C>())
     }
 
+    /// Begins a transaction, or a savepoint where this thread is in an atomic plugin call.
     pub(crate) fn begin(&self, access: Access) -> Result<Transaction, HostError> {
+        let scope = Scope::current();
+        let deadline = scope.as_ref().and_then(|scope| scope.deadline());
+        if let Some(scope) = scope.filter(|scope| scope.is_atomic_in(self)) {
+            return scope.lend(access);
+        }
+        let mut connection = self.check_out(access, deadline)?;
+        connection.set_deadline(deadline);
+        // Where one connection does both, it is told what it may not do.
+        let shared = self.inner.readers.is_none() && self.backend() == Backend::Sqlite;
+        Transaction::begin(connection, access, shared)
+    }
+
+    /// A connection from the pool, waited for no longer than until `deadline`.
+    pub(super) fn check_out(&self, access: Access, deadline: Option<Instant>) -> Result<PooledConnection, HostError> {
         let pool = match (access, &self.inner.readers) {
             (Access::Read, Some(readers)) => readers,
             _ => &self.inner.writer,
         };
-        let connection = pool.get().map_err(|error| {
-            HostError::unavailable("the database is busy: call again later")
-                .because(format!("no connection became free in time: {error}"))
-        })?;
-        Transaction::begin(connection, access, self.inner.readers.is_none())
+        let patience = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            Some(left) if left.is_zero() => return Err(HostError::deadline_exceeded()),
+            Some(left) => left.min(CHECKOUT_WAIT),
+            None => CHECKOUT_WAIT,
+        };
+        pool.get_timeout(patience).map_err(|error| {
+            HostError::unavailable("the database is busy: call again later").because(format!(
+                "no connection became free within {patience:?}: {error}; functions that hold one for long should take \
+                 `&Database`, and PostgreSQL's URL may allow more `connections`"
+            ))
+        })
+    }
+
+    /// Whether both are the same database of this process.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 }
 

@@ -1,17 +1,19 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use diesel::{
-    QueryDsl, RunQueryDsl, SqliteConnection,
+    Connection, QueryDsl, RunQueryDsl, SqliteConnection,
+    backend::Backend as DieselBackend,
     connection::SimpleConnection,
     dsl::sql,
     migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
+    pg::Pg,
     result::QueryResult,
     sql_types::{Bool, Text},
     sqlite::Sqlite,
 };
 use diesel_migrations::MigrationHarness;
 
-use super::DbConnection;
+use super::{Backend, DbConnection};
 use crate::on_backend;
 
 /// The migrations of one crate, for each backend that it supports.
@@ -28,16 +30,17 @@ use crate::on_backend;
 /// # std::fs::write(folder.path().join("migrations/1_notes/up.sql"), "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT;")?;
 /// # std::fs::write(folder.path().join("migrations/1_notes/down.sql"), "DROP TABLE notes;")?;
 ///
-/// // Usually `diesel_migrations::embed_migrations!("migrations")`.
+/// // Usually `diesel_migrations::embed_migrations!("migrations/sqlite")`.
 /// let migrations = Migrations::sqlite(FileBasedMigrations::find_migrations_directory_in_path(folder.path())?);
 /// let database = Database::open("sqlite::memory:")?;
 /// assert_eq!(database.migrate("my-app", &migrations)?, ["1_notes"]);
 /// assert!(database.migrate("my-app", &migrations)?.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Migrations {
-    sqlite: Arc<dyn MigrationSource<Sqlite> + Send + Sync>,
+    sqlite: Option<Arc<dyn MigrationSource<Sqlite> + Send + Sync>>,
+    postgres: Option<Arc<dyn MigrationSource<Pg> + Send + Sync>>,
 }
 
 /// Migrations that could not be applied, or read.
@@ -52,55 +55,114 @@ impl MigrationError {
     pub(super) fn new(owner: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { owner: owner.to_owned(), source: source.into() }
     }
+
+    fn none_for(owner: &str, backend: Backend) -> Self {
+        Self::new(
+            owner,
+            format!("it has none for this database: write them, and add `.and_{backend}(…)` to its `Migrations`"),
+        )
+    }
 }
 
 impl Migrations {
     /// Migrations for SQLite: what `embed_migrations!` makes.
     pub fn sqlite(migrations: impl MigrationSource<Sqlite> + Send + Sync + 'static) -> Self {
-        Self { sqlite: Arc::new(migrations) }
+        Self::default().and_sqlite(migrations)
+    }
+
+    /// Migrations for PostgreSQL: what `embed_migrations!` makes.
+    pub fn postgres(migrations: impl MigrationSource<Pg> + Send + Sync + 'static) -> Self {
+        Self::default().and_postgres(migrations)
+    }
+
+    /// The same tables on SQLite.
+    #[must_use]
+    pub fn and_sqlite(self, migrations: impl MigrationSource<Sqlite> + Send + Sync + 'static) -> Self {
+        Self { sqlite: Some(Arc::new(migrations)), ..self }
+    }
+
+    /// The same tables on PostgreSQL.
+    #[must_use]
+    pub fn and_postgres(self, migrations: impl MigrationSource<Pg> + Send + Sync + 'static) -> Self {
+        Self { postgres: Some(Arc::new(migrations)), ..self }
     }
 
     pub(super) fn apply(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
-        match connection {
-            DbConnection::Sqlite(connection) => without_foreign_keys(connection, |connection| {
-                // The write lock is taken before it is known what is pending, so that two hosts that
-                // start at once do not apply the same migration twice.
-                connection.immediate_transaction(|connection| {
-                    let owned = OwnedBy { owner, migrations: &*self.sqlite };
-                    let pending = connection.pending_migrations(owned).map_err(Failed)?;
-                    let names = pending.iter().map(|migration| migration.name().to_string()).collect();
-                    connection.run_migrations(&pending).map_err(Failed)?;
-                    check_foreign_keys(connection)?;
-                    Ok(names)
+        let backend = connection.backend();
+        let missing = || MigrationError::none_for(owner, backend);
+        let outcome = match connection {
+            DbConnection::Sqlite(session) => {
+                let source = OwnedBy { owner, migrations: &**self.sqlite.as_ref().ok_or_else(missing)? };
+                without_foreign_keys(session.connection(), |connection| {
+                    // The write lock is taken before it is known what is pending, so that two hosts that
+                    // start at once do not apply the same migration twice.
+                    connection.immediate_transaction(|connection| {
+                        let names = run_pending(connection, source)?;
+                        check_foreign_keys(connection)?;
+                        Ok(names)
+                    })
                 })
-            }),
-        }
-        .map_err(|Failed(source)| MigrationError::new(owner, source))
+            }
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(session) => {
+                let source = OwnedBy { owner, migrations: &**self.postgres.as_ref().ok_or_else(missing)? };
+                session.connection().transaction(|connection| {
+                    // As above: whoever comes second waits for the first, and finds nothing pending.
+                    connection.batch_execute("SELECT pg_advisory_xact_lock(hashtext('hostfn migrations'))")?;
+                    run_pending(connection, source)
+                })
+            }
+        };
+        outcome.map_err(|Failed(source)| MigrationError::new(owner, source))
     }
 
     /// Reads only, where diesel's own would make its table.
     pub(super) fn pending(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
         let applied = connection.applied_migrations().map_err(|error| MigrationError::new(owner, error))?;
-        let mut all = self.sorted(owner)?;
-        all.retain(|migration| !applied.contains(&migration.name().version().to_string()));
-        Ok(all.iter().map(|migration| migration.name().to_string()).collect())
+        let mut all = self.sorted(owner, connection.backend())?;
+        all.retain(|(version, _)| !applied.contains(version));
+        Ok(all.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// The names of all of them, in the order in which they are applied. `owner` is the crate's name.
+    /// The names of all of them for a backend, in the order in which they are applied. `owner` is the crate's
+    /// name.
     ///
     /// # Errors
-    /// When they cannot be read.
-    pub fn names(&self, owner: &str) -> Result<Vec<String>, MigrationError> {
-        Ok(self.sorted(owner)?.iter().map(|migration| migration.name().to_string()).collect())
+    /// When there are none for this backend, or they cannot be read.
+    pub fn names(&self, owner: &str, backend: Backend) -> Result<Vec<String>, MigrationError> {
+        Ok(self.sorted(owner, backend)?.into_iter().map(|(_, name)| name).collect())
     }
 
-    fn sorted(&self, owner: &str) -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrationError> {
-        let mut all = OwnedBy { owner, migrations: &*self.sqlite }
-            .migrations()
-            .map_err(|error| MigrationError::new(owner, error))?;
-        all.sort_by_key(|migration| migration.name().version().as_owned());
-        Ok(all)
+    /// Versions and names, by version.
+    fn sorted(&self, owner: &str, backend: Backend) -> Result<Vec<(String, String)>, MigrationError> {
+        let missing = || MigrationError::none_for(owner, backend);
+        match backend {
+            Backend::Sqlite => sorted(owner, &**self.sqlite.as_ref().ok_or_else(missing)?),
+            Backend::Postgres => sorted(owner, &**self.postgres.as_ref().ok_or_else(missing)?),
+        }
     }
+}
+
+fn sorted<DB: DieselBackend + 'static>(
+    owner: &str,
+    migrations: &dyn MigrationSource<DB>,
+) -> Result<Vec<(String, String)>, MigrationError> {
+    let all = OwnedBy { owner, migrations }.migrations().map_err(|error| MigrationError::new(owner, error))?;
+    let mut all: Vec<_> =
+        all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string())).collect();
+    all.sort();
+    Ok(all)
+}
+
+fn run_pending<DB, C>(connection: &mut C, source: OwnedBy<'_, DB>) -> Result<Vec<String>, Failed>
+where
+    DB: DieselBackend + 'static,
+    C: MigrationHarness<DB>,
+{
+    let pending = connection.pending_migrations(source).map_err(Failed)?;
+    let names = pending.iter().map(|migration| migration.name().to_string()).collect();
+    connection.run_migrations(&pending).map_err(Failed)?;
+    Ok(names)
 }
 
 /// SQLite changes a table by making another, copying, dropping the first and renaming: with foreign
@@ -138,12 +200,11 @@ impl DbConnection {
 
     /// The versions of all migrations that were applied, of all owners, sorted; none where none ever was.
     fn applied_migrations(&mut self) -> QueryResult<Vec<String>> {
-        let is_there: bool = match self {
-            Self::Sqlite(connection) => {
-                sql::<Bool>("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')")
-                    .get_result(connection)?
-            }
-        };
+        let is_there = sql::<Bool>(match self.backend() {
+            Backend::Sqlite => "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')",
+            Backend::Postgres => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL",
+        });
+        let is_there: bool = on_backend!(self, |connection| is_there.get_result(connection))?;
         if !is_there {
             return Ok(Vec::new());
         }
@@ -180,38 +241,35 @@ impl From<diesel::result::Error> for Failed {
 }
 
 /// Migrations whose versions carry the name of the crate that they belong to.
-struct OwnedBy<'a> {
+struct OwnedBy<'a, DB> {
     owner: &'a str,
-    migrations: &'a dyn MigrationSource<Sqlite>,
+    migrations: &'a dyn MigrationSource<DB>,
 }
 
-impl MigrationSource<Sqlite> for OwnedBy<'_> {
-    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Sqlite>>>> {
-        let owned = |migration: Box<dyn Migration<Sqlite>>| {
+impl<DB: DieselBackend + 'static> MigrationSource<DB> for OwnedBy<'_, DB> {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
+        let owned = |migration: Box<dyn Migration<DB>>| {
             let name = OwnedName {
                 version: format!("{}/{}", self.owner, migration.name().version()),
                 name: migration.name().to_string(),
             };
-            Box::new(OwnedMigration { name, migration }) as Box<dyn Migration<Sqlite>>
+            Box::new(OwnedMigration { name, migration }) as Box<dyn Migration<DB>>
         };
         Ok(self.migrations.migrations()?.into_iter().map(owned).collect())
     }
 }
 
-struct OwnedMigration {
+struct OwnedMigration<DB> {
     name: OwnedName,
-    migration: Box<dyn Migration<Sqlite>>,
+    migration: Box<dyn Migration<DB>>,
 }
 
-impl Migration<Sqlite> for OwnedMigration {
-    fn run(&self, connection: &mut dyn diesel::connection::BoxableConnection<Sqlite>) -> diesel::migration::Result<()> {
+impl<DB: DieselBackend + 'static> Migration<DB> for OwnedMigration<DB> {
+    fn run(&self, connection: &mut dyn diesel::connection::BoxableConnection<DB>) -> diesel::migration::Result<()> {
         self.migration.run(connection)
     }
 
-    fn revert(
-        &self,
-        connection: &mut dyn diesel::connection::BoxableConnection<Sqlite>,
-    ) -> diesel::migration::Result<()> {
+    fn revert(&self, connection: &mut dyn diesel::connection::BoxableConnection<DB>) -> diesel::migration::Result<()> {
         self.migration.revert(connection)
     }
 

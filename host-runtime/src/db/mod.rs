@@ -5,7 +5,11 @@ mod connection;
 mod database;
 mod migrations;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod scope;
 pub mod sql_types;
+mod sqlite;
 mod timestamp;
 mod transaction;
 mod url;
@@ -14,6 +18,10 @@ mod uuid;
 pub use connection::{Backend, DbConnection};
 pub use database::{Database, DatabaseError};
 pub use migrations::{MigrationError, Migrations};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresSession;
+pub(crate) use scope::{Entered, Scope};
+pub use sqlite::SqliteSession;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub(crate) use transaction::{Access, Transaction};
 pub use url::{DatabaseUrl, Durability, InvalidDatabaseUrl, Location};

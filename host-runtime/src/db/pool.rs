@@ -11,19 +11,44 @@ use super::{Access, DbConnection, Durability};
 pub(super) type Pool = r2d2::Pool<Manager>;
 pub(super) type PooledConnection = r2d2::PooledConnection<Manager>;
 
-/// How long a host call waits for a connection. r2d2's own default is half a minute.
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a host call waits for a connection, where its deadline is not sooner. r2d2's own default is
+/// half a minute.
+pub(super) const CHECKOUT_WAIT: Duration = Duration::from_secs(5);
 
 /// Opens the connections of one pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Manager {
-    /// A file name or a `file:` URI.
-    pub(super) file: String,
+    pub(super) target: Target,
     pub(super) access: Access,
     pub(super) durability: Durability,
 }
 
+/// Where connections lead.
+#[derive(Clone)]
+pub(super) enum Target {
+    /// A file name or a `file:` URI.
+    Sqlite(String),
+    /// libpq's own URL, with its password.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite(file) => file,
+            Self::Postgres(_) => "postgres",
+        })
+    }
+}
+
 impl Manager {
+    pub(super) fn open(&self) -> Result<DbConnection, ConnectionError> {
+        match &self.target {
+            Target::Sqlite(file) => DbConnection::open_sqlite(file, self.access, self.durability),
+            Target::Postgres(url) => DbConnection::open_postgres(url, self.durability),
+        }
+    }
+
     /// A pool of at most `size` connections, none opened yet.
     pub(super) fn into_pool(self, size: u32) -> Pool {
         // One set of threads opens connections for all databases of the process; r2d2's default
@@ -39,11 +64,27 @@ impl Manager {
             .min_idle(Some(0))
             .max_lifetime(None)
             .idle_timeout(None)
-            // A file does not go away as a server does; a broken connection shows in its next call.
-            .test_on_check_out(false)
-            .connection_timeout(CHECKOUT_TIMEOUT)
+            // A server goes away and comes back, and takes its connections with it; a file does not, and a broken
+            // connection to one shows in its next call.
+            .test_on_check_out(matches!(self.target, Target::Postgres(_)))
+            .connection_timeout(CHECKOUT_WAIT)
             .thread_pool(openers.clone())
+            .error_handler(Box::new(LogErrors))
             .build_unchecked(self)
+    }
+}
+
+/// Says in the host's log why no connection can be had; r2d2 tries again by itself.
+#[derive(Debug)]
+struct LogErrors;
+
+impl r2d2::HandleError<ConnectionError> for LogErrors {
+    fn handle_error(&self, error: ConnectionError) {
+        tracing::warn!(
+            error = ?error.to_string(),
+            "cannot connect to the database, and trying again: check that its server runs, is reachable, and takes \
+             this user, and that it has connections left"
+        );
     }
 }
 
@@ -52,7 +93,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<DbConnection, ConnectionError> {
-        DbConnection::open_sqlite(&self.file, self.access, self.durability)
+        self.open()
     }
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), ConnectionError> {

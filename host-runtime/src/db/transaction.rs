@@ -1,6 +1,9 @@
-use hostfn_contract::{HostConnection, HostError};
+use std::rc::Rc;
 
-use super::{DbConnection, pool::PooledConnection};
+use diesel::result::{DatabaseErrorKind, Error};
+use hostfn_contract::{ErrorCode, HostConnection, HostError};
+
+use super::{DbConnection, connection::Purpose, pool::PooledConnection, scope::Scope};
 
 /// What a host function does with its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,76 +12,160 @@ pub(crate) enum Access {
     Write,
 }
 
-/// A connection that is lent to one host function, inside a transaction.
+/// A connection that is lent to one host function, inside a transaction: one of its own, or a savepoint in
+/// that of an atomic plugin call.
 ///
 /// Dropped without [`commit`](Self::commit), it rolls back. Dropped by a panic, its connection is
 /// discarded.
 pub(crate) struct Transaction {
-    connection: PooledConnection,
-    // The one connection of a database in memory also writes, and is told not to meanwhile.
+    // Nothing only while it is dropped.
+    connection: Option<PooledConnection>,
+    /// The plugin call whose transaction it is in, and which gets the connection back.
+    plugin_call: Option<Rc<Scope>>,
+    /// A connection that also writes, and was told not to meanwhile.
     restore_writing: bool,
     open: bool,
 }
 
 impl Transaction {
-    pub(super) fn begin(mut connection: PooledConnection, access: Access, shared: bool) -> Result<Self, HostError> {
-        let restore_writing = shared && access == Access::Read;
-        if restore_writing {
-            connection.set_query_only(true)?;
+    /// A transaction of its own, on a connection that goes back to its pool.
+    pub(super) fn begin(connection: PooledConnection, access: Access, shared: bool) -> Result<Self, HostError> {
+        let mut transaction =
+            Self { connection: Some(connection), plugin_call: None, restore_writing: false, open: false };
+        if shared && access == Access::Read {
+            transaction.connection().forbid_writing()?;
+            transaction.restore_writing = true;
         }
-        let mut transaction = Self { connection, restore_writing, open: false };
-        transaction.connection.begin(access)?;
+        transaction.connection().begin(Purpose::from(access))?;
         transaction.open = true;
         Ok(transaction)
     }
 
+    /// A savepoint in the transaction of a plugin call.
+    pub(super) fn within(
+        connection: PooledConnection,
+        access: Access,
+        plugin_call: Rc<Scope>,
+    ) -> Result<Self, HostError> {
+        let mut transaction =
+            Self { connection: Some(connection), plugin_call: Some(plugin_call), restore_writing: false, open: false };
+        transaction.connection().begin_savepoint()?;
+        transaction.open = true;
+        if access == Access::Read {
+            transaction.connection().forbid_writing()?;
+            transaction.restore_writing = true;
+        }
+        Ok(transaction)
+    }
+
     pub(crate) fn connection(&mut self) -> &mut DbConnection {
-        &mut self.connection
+        self.connection.as_mut().expect("the connection is there until this is dropped")
     }
 
     /// The connection as a host function asked for it.
     pub(crate) fn connection_as<C: HostConnection>(&mut self) -> Result<&mut C, HostError> {
         // Refused when the host was built, so that this is never met by a call.
-        self.connection
+        self.connection()
             .as_connection()
             .ok_or_else(|| HostError::internal(format!("the database has no {}", std::any::type_name::<C>())))
     }
 
-    /// Makes the function's changes last.
+    /// How deep the connection is in transactions while the function has it.
+    fn own_depth(&self) -> u32 {
+        if self.plugin_call.is_some() { 2 } else { 1 }
+    }
+
+    /// Makes the function's changes last; those of an atomic plugin call until that is committed.
     ///
     /// # Errors
-    /// When the database refuses, or when the function left its own transaction open or ended
-    /// this one. Nothing was changed then, except what a function that ended it with a `COMMIT` of
+    /// When the database refuses, when the function left its own transaction open or ended this one, or when
+    /// the time is over. Nothing was changed then, except what a function that ended it with a `COMMIT` of
     /// its own had changed by then.
     pub(crate) fn commit(mut self) -> Result<(), HostError> {
-        self.connection.commit()?;
-        if self.connection.is_in_transaction() {
-            return Err(HostError::internal("the function left a transaction open that it began itself"));
+        if self.connection().depth() != Some(self.own_depth()) {
+            return Err(HostError::internal("the function left a transaction open that it began, or ended its own"));
         }
+        if self.plugin_call.is_none() {
+            // What has started to be committed is committed: from here on there is no deadline.
+            Scope::check_deadline()?;
+            self.connection().set_deadline(None);
+        }
+        commit(self.connection())?;
         self.open = false;
         Ok(())
     }
 }
 
+/// Commits the innermost transaction of a connection.
+pub(super) fn commit(connection: &mut DbConnection) -> Result<(), HostError> {
+    let outermost = connection.depth() == Some(1);
+    connection.commit().map_err(|error| match error {
+        // The server may have done it before it went away.
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+            if outermost =>
+        {
+            outcome_unknown().because(error)
+        }
+        error => error.into(),
+    })
+}
+
+/// Not `unavailable`, which says that calling again does no harm.
+fn outcome_unknown() -> HostError {
+    HostError::new(
+        ErrorCode::Internal,
+        "the database went away while this was being saved: look whether it was, before you call again",
+    )
+}
+
+/// Rolls back until no more than `depth` transactions are open. Says whether just so many are, and the
+/// connection is as good as before.
+fn roll_back_to(connection: &mut DbConnection, depth: u32) -> bool {
+    connection.set_deadline(None);
+    loop {
+        match connection.depth() {
+            Some(open) if open <= depth => return open == depth,
+            Some(_) => {
+                if let Err(error) = connection.roll_back() {
+                    tracing::warn!(?error, "a transaction cannot be rolled back: its connection is closed");
+                    return false;
+                }
+            }
+            None => return false,
+        }
+    }
+}
+
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
+        let Some(mut connection) = self.connection.take() else { return };
+        let below = self.own_depth() - 1;
+        // Closed when it is dropped, and what was not committed undone with it.
+        let mut usable = !std::thread::panicking();
+        if usable && self.open {
+            usable = roll_back_to(&mut connection, below);
         }
-        if self.open {
-            // A function may have left transactions of its own open; closing the connection would
-            // undo them as well, but closes it.
-            while self.connection.is_in_transaction() {
-                if let Err(error) = self.connection.roll_back() {
-                    tracing::warn!(%error, "a transaction cannot be rolled back: its connection is closed");
-                    return;
+        if usable
+            && self.restore_writing
+            && let Err(error) = connection.allow_writing()
+        {
+            tracing::warn!(?error, "a reader's connection cannot be made a writer's again: it is closed");
+            usable = false;
+        }
+        match &self.plugin_call {
+            Some(plugin_call) if usable => plugin_call.take_back(connection),
+            Some(plugin_call) => plugin_call.lose(connection),
+            None => {
+                connection.set_deadline(None);
+                if !usable {
+                    discard(connection);
                 }
             }
         }
-        if self.restore_writing
-            && let Err(error) = self.connection.set_query_only(false)
-        {
-            tracing::warn!(%error, "a reader's connection cannot be made a writer's again");
-        }
     }
+}
+
+/// Closes a connection instead of giving it back to its pool.
+pub(super) fn discard(mut connection: PooledConnection) {
+    connection.condemn();
 }

@@ -4,8 +4,16 @@ use std::{fmt, path::PathBuf, str::FromStr};
 ///
 /// - `sqlite://app.db` or `sqlite:///var/lib/app/app.db`: a file, made when it is not there
 /// - `sqlite::memory:`: in memory, gone when it is closed
+/// - `postgres://user:password@host:5432/database`: PostgreSQL, as
+///   [libpq](https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS) reads it
 ///
-/// `?durability=full` (the default) or `?durability=normal` may follow.
+/// Options follow, as `?durability=normal&connections=16`:
+///
+/// | option | of | what |
+/// |---|---|---|
+/// | `durability` | both | `full` (the default) or `normal`: see [`Durability`] |
+/// | `connections` | PostgreSQL | how many one host opens at most; 8 by default |
+/// | any other | PostgreSQL | libpq's own: `sslmode`, `sslrootcert`, `connect_timeout`, `target_session_attrs`, … |
 ///
 /// ```
 /// # use hostfn_runtime::db::{DatabaseUrl, Durability};
@@ -13,7 +21,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 /// assert_eq!(url.durability, Durability::Normal);
 /// # Ok::<(), hostfn_runtime::db::InvalidDatabaseUrl>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl {
     /// Where the data is.
     pub location: Location,
@@ -22,12 +30,19 @@ pub struct DatabaseUrl {
 }
 
 /// Where the data of a database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A SQLite file.
     SqliteFile(PathBuf),
     /// SQLite in the memory of this process.
     SqliteMemory,
+    /// A PostgreSQL server.
+    Postgres {
+        /// libpq's own URL, with the password if it has one.
+        url: String,
+        /// How many connections this host opens at most.
+        connections: u32,
+    },
 }
 
 /// What an acknowledged write survives.
@@ -36,8 +51,8 @@ pub enum Durability {
     /// A crash of the process, of the operating system, and a loss of power.
     #[default]
     Full,
-    /// A crash of the process. A loss of power may undo the last writes, and leaves the database
-    /// whole.
+    /// A crash of the process; on PostgreSQL of the host's process, and not of the server. A loss of power
+    /// may undo the last writes, and leaves the database whole.
     Normal,
 }
 
@@ -57,9 +72,12 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+/// How many connections to PostgreSQL one host opens unless its URL says otherwise.
+const POSTGRES_CONNECTIONS: u32 = 8;
+
 fn parse(url: &str) -> Result<DatabaseUrl, String> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let location = match base.strip_prefix("sqlite:") {
+    let mut location = match base.strip_prefix("sqlite:") {
         Some(":memory:") => Location::SqliteMemory,
         Some(rest) => match rest.strip_prefix("//") {
             Some("") => return Err("the path is missing: write sqlite://app.db".to_owned()),
@@ -68,51 +86,120 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
             Some(path) => Location::SqliteFile(path.into()),
             None => return Err(format!("write sqlite://{rest}")),
         },
-        None if base.starts_with("postgres:") || base.starts_with("postgresql:") => {
-            return Err("PostgreSQL is not supported by this version: write sqlite://app.db".to_owned());
+        None if base.starts_with("postgres://") || base.starts_with("postgresql://") => {
+            if cfg!(not(feature = "postgres")) {
+                return Err("this build has no PostgreSQL: turn on the feature `postgres` of hostfn".to_owned());
+            }
+            Location::Postgres { url: base.to_owned(), connections: POSTGRES_CONNECTIONS }
+        }
+        None if base.starts_with("postgres") => {
+            return Err("write postgres://user:password@host/database".to_owned());
         }
         None if base.contains("://") => {
-            return Err("of databases there is SQLite: write sqlite://app.db or sqlite::memory:".to_owned());
+            return Err("of databases there are SQLite and PostgreSQL: write sqlite://app.db or \
+                        postgres://user:password@host/database"
+                .to_owned());
         }
         None if base.is_empty() => return Err("write sqlite://app.db or sqlite::memory:".to_owned()),
         None => return Err(format!("for a SQLite file write sqlite://{base}")),
     };
     let mut durability = Durability::default();
+    let mut of_libpq = Vec::new();
     for option in query.split('&').filter(|option| !option.is_empty()) {
-        durability = match option.split_once('=') {
-            Some(("durability", "full")) => Durability::Full,
-            Some(("durability", "normal")) => Durability::Normal,
-            Some(("durability", _)) => return Err("durability is `full` or `normal`".to_owned()),
+        match (option.split_once('=').unwrap_or((option, "")), &mut location) {
+            (("durability", "full"), _) => durability = Durability::Full,
+            (("durability", "normal"), _) => durability = Durability::Normal,
+            (("durability", _), _) => return Err("durability is `full` or `normal`".to_owned()),
+            (("connections", number), Location::Postgres { connections, .. }) => {
+                let number = number.parse().ok().filter(|number| (1..=1000).contains(number));
+                *connections = number.ok_or("`connections` is a number from 1 to 1000")?;
+            }
+            (_, Location::Postgres { .. }) => of_libpq.push(option),
             _ => {
                 return Err(format!(
                     "there is no option {option:?}: the one option is durability=full or durability=normal"
                 ));
             }
-        };
+        }
+    }
+    if let Location::Postgres { url, .. } = &mut location
+        && !of_libpq.is_empty()
+    {
+        *url = format!("{url}?{}", of_libpq.join("&"));
     }
     Ok(DatabaseUrl { location, durability })
 }
 
-/// The URL with what stands between the user's name and `@` hidden, for messages.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority = rest.split('/').next().unwrap_or(rest);
-    match authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
-        Some((user, password)) => format!("{scheme}://{user}:***{}", &rest[user.len() + 1 + password.len()..]),
-        None => url.to_owned(),
+/// libpq's URL with options that a host needs and the user left open: that a server which cannot be reached is
+/// noticed in seconds, as libpq's defaults wait for minutes, and whose connections these are.
+#[cfg(feature = "postgres")]
+pub(super) fn with_default_options(url: &str) -> String {
+    let query = url.split_once('?').map(|(_, query)| query);
+    let is_given =
+        |name: &str| query.is_some_and(|query| query.split('&').any(|option| option.split('=').next() == Some(name)));
+    let missing = [("connect_timeout", "5"), ("tcp_user_timeout", "5000"), ("application_name", "hostfn")];
+    let missing: Vec<_> =
+        missing.iter().filter(|(name, _)| !is_given(name)).map(|(name, value)| format!("{name}={value}")).collect();
+    match (missing.is_empty(), query) {
+        (true, _) => url.to_owned(),
+        (false, None) => format!("{url}?{}", missing.join("&")),
+        (false, Some(_)) => format!("{url}&{}", missing.join("&")),
     }
 }
 
+/// The URL with its passwords hidden, for messages: what stands between the user's name and `@`, and the
+/// options that hold one.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (base, query) = rest.split_once('?').map_or((rest, None), |(base, query)| (base, Some(query)));
+    // The last `@` of the whole, and not of what stands before a slash: a password that has one, and is not
+    // encoded as it should be, is hidden all the same.
+    let base = match base.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{user}:***@{host}"),
+        None => base.to_owned(),
+    };
+    let options = query.map(|query| {
+        let masked = query.split('&').map(|option| match option.split_once('=') {
+            Some((name, _)) if name.contains("password") => format!("{name}=***"),
+            _ => option.to_owned(),
+        });
+        format!("?{}", masked.collect::<Vec<_>>().join("&"))
+    });
+    format!("{scheme}://{base}{}", options.unwrap_or_default())
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SqliteFile(path) => write!(f, "sqlite://{}", path.display()),
+            Self::SqliteMemory => f.write_str("sqlite::memory:"),
+            Self::Postgres { url, .. } => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+/// The URL, in which a password is hidden.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.location {
-            Location::SqliteFile(path) => write!(f, "sqlite://{}", path.display())?,
-            Location::SqliteMemory => f.write_str("sqlite::memory:")?,
-        }
+        let shown = self.location.to_string();
+        f.write_str(&shown)?;
         match self.durability {
             Durability::Full => Ok(()),
+            Durability::Normal if shown.contains('?') => f.write_str("&durability=normal"),
             Durability::Normal => f.write_str("?durability=normal"),
         }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Location").field(&self.to_string()).finish()
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DatabaseUrl").field(&self.to_string()).finish()
     }
 }
 
@@ -138,7 +225,8 @@ mod tests {
             ("sqlite:app.db", "write sqlite://app.db"),
             ("sqlite://", "the path is missing"),
             ("sqlite://:memory:", "write sqlite::memory:"),
-            ("mysql://localhost/app", "of databases there is SQLite"),
+            ("mysql://localhost/app", "of databases there are SQLite and PostgreSQL"),
+            ("postgres:app", "write postgres://user:password@host/database"),
             ("sqlite://app.db?durability=none", "`full` or `normal`"),
             ("sqlite://app.db?mode=ro", "the one option is durability"),
         ] {
@@ -148,9 +236,40 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_repeated() {
-        let error = "postgres://app:hunter2@localhost/app".parse::<DatabaseUrl>().unwrap_err().to_string();
-        assert!(error.contains("postgres://app:***@localhost/app"), "{error}");
-        assert!(!error.contains("hunter2"), "{error}");
+    #[cfg(feature = "postgres")]
+    fn the_options_of_libpq_are_left_to_it() {
+        let url: DatabaseUrl =
+            "postgres://app@db1,db2/app?sslmode=verify-full&connections=3&durability=normal&target_session_attrs=any"
+                .parse()
+                .unwrap();
+        let own = "postgres://app@db1,db2/app?sslmode=verify-full&target_session_attrs=any".to_owned();
+        assert_eq!(url.location, Location::Postgres { url: own, connections: 3 });
+        assert_eq!(url.durability, Durability::Normal);
+        for connections in ["0", "many", ""] {
+            let error = format!("postgres://app@db/app?connections={connections}").parse::<DatabaseUrl>().unwrap_err();
+            assert!(error.to_string().contains("a number from 1 to 1000"), "{error}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "postgres")]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("postgres://app:hunter2@localhost/app", "postgres://app:***@localhost/app"),
+            ("postgresql://app:hunt@er2@h:1/app?sslmode=require", "postgresql://app:***@h:1/app?sslmode=require"),
+            ("postgres://app:hun/ter2@localhost/app", "postgres://app:***@localhost/app"),
+            (
+                "postgres://h/app?user=app&password=hunter2&sslpassword=hunter2",
+                "postgres://h/app?user=app&password=***&sslpassword=***",
+            ),
+            ("postgres://localhost/app", "postgres://localhost/app"),
+        ] {
+            let url: DatabaseUrl = url.parse().unwrap();
+            assert_eq!(url.to_string(), shown);
+            assert!(!format!("{url:?}{:?}", url.location).contains("hunt"), "{url:?}");
+        }
+        let error = "postgres://app:hunter2@localhost/app?durability=none".parse::<DatabaseUrl>().unwrap_err();
+        assert!(error.to_string().contains("postgres://app:***@localhost/app"), "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

@@ -183,10 +183,9 @@ fn count(db: &mut DbConnection) -> QueryResult<i64> {
 
 fn pragmas(db: &mut DbConnection) -> QueryResult<Vec<String>> {
     use diesel::{dsl::sql, sql_types::Text};
-    let names = ["busy_timeout", "journal_mode", "synchronous", "foreign_keys", "trusted_schema", "query_only"];
+    let names = ["journal_mode", "synchronous", "foreign_keys", "trusted_schema", "query_only"];
     let value = |name: &&str| {
-        let column = if *name == "busy_timeout" { "timeout" } else { name };
-        let query = format!("SELECT '{name} ' || {column} FROM pragma_{name}");
+        let query = format!("SELECT '{name} ' || {name} FROM pragma_{name}");
         on_backend!(db, |connection| sql::<Text>(&query).get_result(connection))
     };
     names.iter().map(value).collect()

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use diesel::prelude::*;
-use hostfn::{Clock, Database, HostError, host_fn};
+use hostfn::{Clock, Database, DbConnection, HostError, host_fn};
 use hostfn_test::{TestHost, Transcript, assert_transcript};
 use serde_json::json;
 
@@ -12,36 +12,36 @@ use crate::{
     functions_in,
 };
 
-fn update(db: &mut SqliteConnection, clock: &Clock, id: i32, text: &str) -> Result<Note, HostError> {
-    let row = diesel::update(notes::table.find(id))
+fn update(db: &mut DbConnection, clock: &Clock, id: i32, text: &str) -> Result<Note, HostError> {
+    let row = hostfn::on_backend!(db, |connection| diesel::update(notes::table.find(id))
         .set((notes::text.eq(text), notes::changed_at.eq(clock.now())))
         .returning((notes::id, notes::title, notes::text))
-        .get_result(db);
+        .get_result(connection));
     let (id, title, text) = row.optional()?.ok_or_else(|| HostError::not_found("there is no such note"))?;
     Ok(Note { id, title, text })
 }
 
 /// Changes the text of a note.
 #[host_fn(name = "update_note", namespace = "right", errors(not_found))]
-fn right(db: &mut SqliteConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
+fn right(db: &mut DbConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
     update(db, clock, id, &text)
 }
 
 /// Answers with the text where the title belongs.
 #[host_fn(name = "update_note", namespace = "wrong_field", errors(not_found))]
-fn wrong_field(db: &mut SqliteConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
+fn wrong_field(db: &mut DbConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
     Ok(Note { title: text.clone(), ..update(db, clock, id, &text)? })
 }
 
 /// Changes another note, and answers with the one that was meant.
 #[host_fn(name = "update_note", namespace = "wrong_row", errors(not_found))]
-fn wrong_row(db: &mut SqliteConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
+fn wrong_row(db: &mut DbConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
     Ok(Note { id, title: "first".to_owned(), ..update(db, clock, id + 1, &text)? })
 }
 
 /// Says that the note is taken where it is not there.
 #[host_fn(name = "update_note", namespace = "wrong_code", errors(not_found, conflict))]
-fn wrong_code(db: &mut SqliteConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
+fn wrong_code(db: &mut DbConnection, clock: &Clock, id: i32, text: String) -> Result<Note, HostError> {
     update(db, clock, id, &text).map_err(|_| HostError::conflict("there is no such note"))
 }
 
@@ -54,7 +54,7 @@ fn lost_rollback(database: &Database, clock: &Clock, id: i32, text: String) -> R
             .execute(connection))?;
         Ok(())
     })?;
-    database.write(|db| hostfn::on_backend!(db, |connection| update(connection, clock, id, &text)))
+    database.write(|db| update(db, clock, id, &text))
 }
 
 /// A note, with the number that protects it.
@@ -67,9 +67,9 @@ struct WholeNote {
 
 /// Answers a column that nobody asked for.
 #[host_fn(name = "update_note", namespace = "leaked_column", errors(not_found))]
-fn leaked_column(db: &mut SqliteConnection, clock: &Clock, id: i32, text: String) -> Result<WholeNote, HostError> {
+fn leaked_column(db: &mut DbConnection, clock: &Clock, id: i32, text: String) -> Result<WholeNote, HostError> {
     let note = update(db, clock, id, &text)?;
-    let pin = notes::table.find(id).select(notes::pin).get_result(db)?;
+    let pin = hostfn::on_backend!(db, |connection| notes::table.find(id).select(notes::pin).get_result(connection))?;
     Ok(WholeNote { note, pin })
 }
 
