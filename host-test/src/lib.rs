@@ -33,6 +33,8 @@ mod guest;
 mod host;
 mod mock;
 mod plugin;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod recorder;
 mod scenario;
 mod schema;
