@@ -7,7 +7,7 @@ use serde::Serialize;
 /// What database the host has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DatabaseStatus {
-    /// The database management system: `sqlite`.
+    /// The database management system: `sqlite` or `postgres`.
     pub backend: String,
     /// Its version, as it says itself.
     pub version: String,

@@ -1277,7 +1277,7 @@ export class DbGetUserByUuidRequest {
  */
 export class DatabaseStatus {
   /**
-   * The database management system: `sqlite`.
+   * The database management system: `sqlite` or `postgres`.
    */
   backend: string;
   /**

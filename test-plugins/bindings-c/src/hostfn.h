@@ -325,7 +325,7 @@ struct hostfn_db_get_user_by_uuid_request {
 
 // What database the host has.
 struct hostfn_database_status {
-    // The database management system: `sqlite`.
+    // The database management system: `sqlite` or `postgres`.
     hostfn_text backend;
     // Its version, as it says itself.
     hostfn_text version;

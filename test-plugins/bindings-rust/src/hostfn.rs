@@ -649,7 +649,7 @@ pub struct DbGetUserByUuidRequest {
 /// What database the host has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatabaseStatus {
-    /// The database management system: `sqlite`.
+    /// The database management system: `sqlite` or `postgres`.
     pub backend: String,
     /// Its version, as it says itself.
     pub version: String,

@@ -670,7 +670,7 @@ pub const DbGetUserByUuidRequest = struct {
 
 /// What database the host has.
 pub const DatabaseStatus = struct {
-    /// The database management system: `sqlite`.
+    /// The database management system: `sqlite` or `postgres`.
     backend: []const u8,
     /// Its version, as it says itself.
     version: []const u8,

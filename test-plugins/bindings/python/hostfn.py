@@ -292,7 +292,7 @@ class DbGetUserByUuidRequest(TypedDict):
 class DatabaseStatus(TypedDict):
     """What database the host has."""
 
-    # The database management system: `sqlite`.
+    # The database management system: `sqlite` or `postgres`.
     backend: str
 
     # Its version, as it says itself.

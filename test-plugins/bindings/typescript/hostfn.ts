@@ -523,7 +523,7 @@ export interface DbGetUserByUuidRequest {
 
 /** What database the host has. */
 export interface DatabaseStatus {
-  /** The database management system: `sqlite`. */
+  /** The database management system: `sqlite` or `postgres`. */
   backend: string;
   /** Its version, as it says itself. */
   version: string;

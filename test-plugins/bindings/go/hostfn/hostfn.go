@@ -689,7 +689,7 @@ type DbGetUserByUuidRequest struct {
 //
 // What database the host has.
 type DatabaseStatus struct {
-	// The database management system: `sqlite`.
+	// The database management system: `sqlite` or `postgres`.
 	Backend string `json:"backend"`
 
 	// Its version, as it says itself.
