@@ -74,6 +74,23 @@ macro_rules! on_backend {
     };
 }
 
+/// As [`on_backend!`], for what must not be kept from being done because the time is over.
+macro_rules! unbounded {
+    ($connection:expr, |$held:ident| $query:expr) => {
+        match $connection {
+            Self::Sqlite(session) => {
+                let $held = session.connection();
+                $query
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => {
+                let $held = session.unbounded();
+                $query
+            }
+        }
+    };
+}
+
 /// The database management systems that a host can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -177,8 +194,9 @@ impl DbConnection {
     pub(super) fn begin(&mut self, purpose: Purpose) -> QueryResult<()> {
         match self {
             Self::Sqlite(session) => session.begin(purpose),
+            // A server on which none can begin may have become a replica: another connection finds the primary.
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => session.begin(purpose),
+            Self::Postgres(session) => session.begin(purpose).inspect_err(|_| self.condemn()),
         }
     }
 
@@ -189,12 +207,17 @@ impl DbConnection {
 
     /// Commits the innermost transaction.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
-        on_backend!(self, |connection| AnsiTransactionManager::commit_transaction(connection))
+        unbounded!(self, |connection| AnsiTransactionManager::commit_transaction(connection))
     }
 
     /// Undoes the innermost transaction.
     pub(super) fn roll_back(&mut self) -> QueryResult<()> {
-        on_backend!(self, |connection| AnsiTransactionManager::rollback_transaction(connection))
+        let outcome = unbounded!(self, |connection| AnsiTransactionManager::rollback_transaction(connection));
+        #[cfg(feature = "postgres")]
+        if let Self::Postgres(session) = self {
+            session.was_rolled_back();
+        }
+        outcome
     }
 
     /// How many transactions are open, each within the one before, or nothing where they can be neither
@@ -204,18 +227,18 @@ impl DbConnection {
             let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
             status.transaction_depth().ok().map(|depth| depth.map_or(0, u32::from))
         }
-        on_backend!(self, |connection| depth(connection))
+        unbounded!(self, |connection| depth(connection))
     }
 
     /// Lets its pool close it instead of keeping it.
     pub(super) fn condemn(&mut self) {
-        on_backend!(self, |connection| AnsiTransactionManager::transaction_manager_status_mut(connection)
+        unbounded!(self, |connection| AnsiTransactionManager::transaction_manager_status_mut(connection)
             .set_in_error());
     }
 
     /// Whether a transaction is still open, or can be neither committed nor rolled back.
     pub(super) fn is_in_transaction(&mut self) -> bool {
-        on_backend!(self, |connection| connection.is_broken())
+        unbounded!(self, |connection| connection.is_broken())
     }
 
     pub(super) fn ping(&mut self) -> QueryResult<()> {

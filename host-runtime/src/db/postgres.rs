@@ -17,8 +17,8 @@ use super::{Durability, connection::Purpose, url::with_default_options};
 pub struct PostgresSession {
     connection: PgConnection,
     deadline: Option<Instant>,
-    /// When the server was last told how long is left.
-    told: Instant,
+    /// When the server was last told how long is left; nothing where it does not hold any more.
+    told: Option<Instant>,
 }
 
 /// The longest that a statement waits for another transaction's lock, as on SQLite.
@@ -31,7 +31,7 @@ const TELL_AGAIN_AFTER: Duration = Duration::from_millis(5);
 impl PostgresSession {
     /// Diesel's connection. A function that has used up some of its time is held to the rest from here on.
     pub fn connection(&mut self) -> &mut PgConnection {
-        if self.deadline.is_some() && self.told.elapsed() >= TELL_AGAIN_AFTER {
+        if self.deadline.is_some() && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN_AFTER) {
             let bounds = self.bounds();
             // In a transaction that failed already nothing can be set, and nothing else can be done either.
             if let Err(error) = self.connection.batch_execute(&bounds) {
@@ -39,6 +39,16 @@ impl PostgresSession {
             }
         }
         &mut self.connection
+    }
+
+    /// Diesel's connection, for what ends a transaction.
+    pub(super) fn unbounded(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// What the server was told since the innermost transaction began is undone with it.
+    pub(super) fn was_rolled_back(&mut self) {
+        self.told = None;
     }
 
     pub(super) fn open(url: &str, durability: Durability) -> Result<Self, ConnectionError> {
@@ -58,7 +68,7 @@ impl PostgresSession {
         connection
             .batch_execute(&format!("{durability}; {english}"))
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Self { connection, deadline: None, told: Instant::now() })
+        Ok(Self { connection, deadline: None, told: None })
     }
 
     pub(super) fn version(&mut self) -> QueryResult<String> {
@@ -85,8 +95,9 @@ impl PostgresSession {
 
     /// What tells the server how long is left, until the end of the transaction.
     fn bounds(&mut self) -> String {
-        self.told = Instant::now();
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(self.told));
+        let now = Instant::now();
+        self.told = Some(now);
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(now));
         // Zero would be for ever.
         let milliseconds = |time: Duration| time.as_millis().clamp(1, 1 << 30);
         let mut sql = String::new();
