@@ -1,7 +1,9 @@
 use std::{error::Error, fmt, sync::Arc};
 
+#[cfg(feature = "postgres")]
+use diesel::Connection;
 use diesel::{
-    Connection, QueryDsl, RunQueryDsl, SqliteConnection,
+    QueryDsl, RunQueryDsl, SqliteConnection,
     backend::Backend as DieselBackend,
     connection::SimpleConnection,
     dsl::sql,

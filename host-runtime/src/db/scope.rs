@@ -38,7 +38,7 @@ struct Atomic {
 }
 
 /// Where the connection of an atomic plugin call is.
-#[expect(clippy::large_enum_variant, reason = "one of them is the usual, and there is one of it a plugin call")]
+#[allow(clippy::large_enum_variant, reason = "one of them is the usual, and there is one of it a plugin call")]
 enum Slot {
     /// In the pool: no host call reached the database yet.
     NotBegun,
