@@ -64,6 +64,12 @@ pub enum DatabaseError {
         /// The folder of its file.
         folder: String,
     },
+    /// PostgreSQL was to be reached with TLS, and this build has none.
+    #[error("cannot open {url}: this build has no TLS; turn on the feature `postgres-tls` of hostfn")]
+    NoTls {
+        /// The database.
+        url: String,
+    },
     /// The database management system refused.
     #[error("cannot open {url}: {source}")]
     Open {
@@ -105,8 +111,11 @@ impl Database {
         let manager = |access| Manager { target: target.clone(), access, durability: url.durability };
         // What is wrong shows here, at once and in the database's own words; the pools open theirs
         // when they need them, and would only say that they waited in vain.
-        let first =
-            manager(Access::Write).open().map_err(|source| DatabaseError::Open { url: url.to_string(), source })?;
+        let first = manager(Access::Write).open().map_err(|source| match source.to_string() {
+            // libpq's own words, which do not say what to do.
+            said if said.contains("SSL support is not compiled in") => DatabaseError::NoTls { url: url.to_string() },
+            _ => DatabaseError::Open { url: url.to_string(), source },
+        })?;
         let (writers, readers) = match &url.location {
             Location::SqliteFile(_) => (1, Some(READERS)),
             Location::SqliteMemory => (1, None),

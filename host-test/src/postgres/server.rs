@@ -279,4 +279,60 @@ mod tests {
         drop(server);
         assert!(!folder.exists());
     }
+    /// A server's certificate for `localhost` and its key, in files of whoever runs the server.
+    fn certificate(folder: &Path) -> (String, String) {
+        let path = |name: &str| folder.join(name).display().to_string();
+        let (certificate, key) = (path("server.crt"), path("server.key"));
+        let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-out", &certificate, "-keyout", &key]);
+        run(openssl.args(subject)).unwrap();
+        if let Some(user) = Programs::find().unwrap().user() {
+            run(Command::new("chown").arg("--recursive").arg(user).arg(folder)).unwrap();
+        }
+        (certificate, key)
+    }
+
+    /// With TLS what libpq was told of it holds, and without it one is told how to get it.
+    #[test]
+    fn the_options_of_tls_are_those_of_libpq() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = match Programs::find() {
+            Ok(_) => {
+                let (certificate, key) = certificate(folder.path());
+                let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+                let settings = [
+                    ("listen_addresses", "127.0.0.1"),
+                    ("port", &port),
+                    ("ssl", "on"),
+                    ("ssl_cert_file", &certificate),
+                    ("ssl_key_file", &key),
+                ];
+                (port.clone(), certificate.clone(), Server::start_with(&settings).unwrap())
+            }
+            Err(reason) if std::env::var_os("CI").is_none() => return eprintln!("skipped: {reason}"),
+            Err(reason) => panic!("{reason}"),
+        };
+        let (port, certificate, _server) = server;
+        let open = |options: &str| {
+            hostfn_runtime::Database::open(&format!("postgres://postgres@localhost:{port}/postgres?{options}"))
+        };
+        if cfg!(feature = "postgres-tls") {
+            let database = open(&format!("sslmode=verify-full&sslrootcert={certificate}")).unwrap();
+            let in_use = database.read(|db| {
+                let query = diesel::dsl::sql::<diesel::sql_types::Bool>(
+                    "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+                );
+                Ok(hostfn_runtime::on_backend!(db, |connection| diesel::RunQueryDsl::get_result::<bool>(
+                    query, connection
+                ))?)
+            });
+            assert!(in_use.unwrap());
+            assert!(open("sslmode=verify-full&sslrootcert=/dev/null").is_err());
+        } else {
+            let error = open("sslmode=require").unwrap_err().to_string();
+            assert!(error.contains("turn on the feature `postgres-tls`"), "{error}");
+            open("sslmode=prefer").unwrap();
+        }
+    }
 }
