@@ -113,6 +113,30 @@ impl Plugin {
     /// meanwhile. On PostgreSQL others do, and a call that would overwrite what they changed is answered
     /// `unavailable` and may be made again: see [`CallError::is_retryable`].
     ///
+    /// ```
+    /// # extern crate hostfn_runtime as hostfn;
+    /// # use hostfn::{CallError, Database, Grants, PluginManager};
+    /// # hostfn::registry!();
+    /// #
+    /// # /// Answers what it is sent.
+    /// # #[hostfn::host_fn(permission = "echo")]
+    /// # pub fn echo(text: String) -> String { text }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let manager = PluginManager::with_database(Database::open("sqlite::memory:")?, registry())?;
+    /// # let wasm = wat::parse_str(r#"(module (func (export "transfer") (result i32) i32.const 0))"#)?;
+    /// let plugin = manager.load("bank", &wasm, Grants::none())?;
+    /// let mut attempts = 0;
+    /// let output = loop {
+    ///     attempts += 1;
+    ///     match plugin.call_atomic("transfer", r#"{"from": 1, "to": 2}"#) {
+    ///         Err(error) if error.is_retryable() && attempts < 3 => {}
+    ///         outcome => break outcome?,
+    ///     }
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`call`](Self::call), and [`CallError::NotSaved`] when the transaction cannot be committed.
     pub fn call_atomic(&self, export: &str, input: impl AsRef<[u8]>) -> Result<Vec<u8>, CallError> {
