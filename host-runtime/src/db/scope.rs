@@ -161,8 +161,8 @@ impl Scope {
 
 fn lost() -> HostError {
     HostError::internal(
-        "everything that this plugin call did was undone by a host function that panicked or meddled \
-                         with its transaction",
+        "all that this plugin call did was undone: a host function in it panicked, was interrupted while it wrote, or ended \
+         a transaction that is not its own",
     )
 }
 
