@@ -16,9 +16,12 @@ const GRANTS: [&str; 5] = ["users:*", "sessions:*", "email_verification:*", "pas
 
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  hostfn demo\n  hostfn demo --database sqlite://demo.db")]
+#[command(after_help = "Examples:
+  hostfn demo
+  hostfn demo --database sqlite://demo.db
+  hostfn demo --database postgres://app@localhost/demo")]
 pub(crate) struct DemoArguments {
-    /// The database, such as sqlite://demo.db; one in memory is gone afterwards
+    /// The database, such as sqlite://demo.db or postgres://app@localhost/demo; one in memory is gone afterwards
     #[arg(long, value_name = "URL", default_value = "sqlite::memory:")]
     database: String,
 }
@@ -30,14 +33,17 @@ const ASIDE: Style = Style::new().dimmed();
 pub(crate) fn run(arguments: &DemoArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
     let started = Instant::now();
     let trace = Arc::new(Trace::default());
-    let manager = host.observer(trace.clone()).database(Database::open(&arguments.database)?).build()?;
+    let database = Database::open(&arguments.database)?;
+    // As it is shown, without a password.
+    let (manager, database) =
+        (host.observer(trace.clone()).database(database.clone()).build()?, database.url().to_string());
     let grants = Grants::of(GRANTS)?;
     let granted = grants.iter().collect::<Vec<_>>().join(", ");
     let plugin = manager.load("auth", PLUGIN, grants)?;
 
     let mut demo = Demo { plugin, trace, plugin_calls: 0, host_calls: 0 };
     demo.say("Plugin `auth`, compiled to WebAssembly, was granted", &granted)?;
-    demo.say("Its host functions keep their records in", &arguments.database)?;
+    demo.say("Its host functions keep their records in", &database)?;
     demo.play()?;
     let (plugin_calls, host_calls) = (demo.plugin_calls, demo.host_calls);
     let took = started.elapsed().as_secs_f64();
@@ -70,7 +76,8 @@ impl Demo {
         self.expect("update_profile", json!({"session_id": session, "bio": "Notes on the Analytical Engine"}))?;
 
         let requested = self.expect("request_password_reset", json!({"email": "ADA@example.com"}))?;
-        self.expect("reset_password", json!({"token": requested["reset_token"], "password": better}))?;
+        // To use the token up, set the password and end all sessions is one thing or nothing.
+        self.expect_atomic("reset_password", json!({"token": requested["reset_token"], "password": better}))?;
         self.expect_failure("check_session", json!({"session_id": session}), "invalid_session")?;
         let signed_in = self.expect("sign_in", json!({"email": email, "password": better}))?;
         self.expect("sign_out", json!({"session_id": signed_in["session_id"]}))?;
@@ -78,7 +85,17 @@ impl Demo {
     }
 
     fn expect(&mut self, export: &str, input: Value) -> Result<Value, Failure> {
-        match self.call(export, &input)? {
+        let outcome = self.call(export, &input, false)?;
+        self.expected(export, outcome)
+    }
+
+    fn expect_atomic(&mut self, export: &str, input: Value) -> Result<Value, Failure> {
+        let outcome = self.call(export, &input, true)?;
+        self.expected(export, outcome)
+    }
+
+    fn expected(&self, export: &str, outcome: Result<Value, Value>) -> Result<Value, Failure> {
+        match outcome {
             Ok(output) => Ok(output),
             Err(failure) if failure["code"] == "conflict" => {
                 Err("ada@example.com is in this database already: name another with --database".into())
@@ -91,7 +108,7 @@ impl Demo {
     }
 
     fn expect_failure(&mut self, export: &str, input: Value, code: &str) -> Result<(), Failure> {
-        match self.call(export, &input)? {
+        match self.call(export, &input, false)? {
             Err(failure) if failure["code"] == code => Ok(()),
             Ok(output) | Err(output) => {
                 let output = self.trace.mask(&output.to_string());
@@ -101,9 +118,11 @@ impl Demo {
     }
 
     /// Calls an export and shows the call, the host calls that it made, and how it ended.
-    fn call(&mut self, export: &str, input: &Value) -> Result<Result<Value, Value>, Failure> {
+    fn call(&mut self, export: &str, input: &Value, is_atomic: bool) -> Result<Result<Value, Value>, Failure> {
         let started = Instant::now();
-        let outcome = match self.plugin.call(export, input.to_string()) {
+        let text = input.to_string();
+        let outcome = if is_atomic { self.plugin.call_atomic(export, text) } else { self.plugin.call(export, text) };
+        let outcome = match outcome {
             Ok(output) => Ok(serde_json::from_slice(&output)?),
             Err(CallError::Failed { message, .. }) => Err(serde_json::from_str(&message).unwrap_or(message.into())),
             Err(error) => return Err(error.into()),
@@ -112,7 +131,8 @@ impl Demo {
 
         // Which of the input is secret shows in the host calls, so that it is printed after them all.
         let mut out = anstream::stdout().lock();
-        writeln!(out, "\n{EXPORT}{export}{EXPORT:#} {}", self.trace.mask(&input.to_string()))?;
+        let atomic = if is_atomic { " (atomic)" } else { "" };
+        writeln!(out, "\n{EXPORT}{export}{EXPORT:#}{atomic} {}", self.trace.mask(&input.to_string()))?;
         self.host_calls += self.trace.print_host_calls(&mut out)?;
         self.plugin_calls += 1;
         match &outcome {

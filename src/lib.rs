@@ -34,6 +34,10 @@ struct Readme;
 #[doc = include_str!("../docs/testing.md")]
 struct TestingGuide;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/operations.md")]
+struct OperationsGuide;
+
 #[cfg(feature = "bindings")]
 pub use hostfn_bindings as bindings;
 #[cfg(feature = "cli")]

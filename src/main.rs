@@ -7,6 +7,7 @@ mod demo;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use hostfn::PluginManager;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
   hostfn demo
   hostfn list
   hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
+  hostfn doctor --database sqlite://app.db
 
 See `hostfn COMMAND --help` for more of each. HOSTFN_LOG=debug shows every call in the log."
 )]
@@ -34,7 +36,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let host = hostfn::functions::registry().into();
+    let host = PluginManager::builder().functions(hostfn::functions::registry()).keep_answers();
     match Arguments::parse().command {
         Command::Demo(arguments) => hostfn_cli::exit(|| demo::run(&arguments, host)),
         Command::Project(command) => hostfn_cli::exit(|| hostfn_cli::run(command, host)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use hostfn_runtime::{CallError, Grants, InvalidPermission, PluginManagerBuilder, PluginOptions};
+use hostfn_runtime::{CallError, Grants, IdempotencyKey, InvalidPermission, PluginManagerBuilder, PluginOptions};
 
 use crate::{Failure, Trace, build, trace::escaped};
 
@@ -17,9 +17,12 @@ use crate::{Failure, Trace, build, trace::escaped};
   hostfn call plugin.wasm greet --input '{\"name\": \"Ada\"}'
   hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
   echo '{}' | hostfn call plugin.wasm run --input - --grant users:read --grant sessions:read --trace
+  hostfn call plugin.wasm run --atomic --database sqlite://app.db --grant 'users:*'
+  hostfn call plugin.wasm run --idempotency-key \"$(uuidgen)\" --database sqlite://app.db --grant 'users:*'
 
 The output goes to standard output as the plugin wrote it. A plugin that fails exits with 1, and its
-message goes to standard error.")]
+message goes to standard error. So does, of an atomic call that the database kept from succeeding, that
+it may be called again.")]
 pub struct CallArguments {
     /// The compiled plugin
     #[arg(value_name = "PLUGIN.wasm")]
@@ -38,6 +41,13 @@ pub struct CallArguments {
     /// How long the call may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+    /// Make all that the call does to the database one transaction: all of it is done, or nothing
+    #[arg(long)]
+    atomic: bool,
+    /// A text of your own that nobody can guess, such as a UUID: the same call with the same key is done once, and
+    /// answered again; implies --atomic
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<IdempotencyKey>,
     /// Show the host calls that the plugin makes, on standard error, with secrets masked
     #[arg(long)]
     trace: bool,
@@ -53,12 +63,17 @@ pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Resu
     let input = read_input(&arguments.input)?;
     let trace = Arc::new(Trace::default());
     let host = if arguments.trace { host.observer(trace.clone()) } else { host };
+    let host = if arguments.idempotency_key.is_some() { host.keep_answers() } else { host };
     let manager = build(host, &arguments.database)?;
     let grants: Grants = arguments.grant.iter().cloned().collect();
     let options = PluginOptions::from(grants).timeout(Duration::from_secs(arguments.timeout));
     let plugin = manager.load(&name, &module, options)?;
 
-    let outcome = plugin.call(&arguments.export, input);
+    let outcome = match &arguments.idempotency_key {
+        Some(key) => plugin.call_idempotent(key, &arguments.export, input),
+        None if arguments.atomic => plugin.call_atomic(&arguments.export, input),
+        None => plugin.call(&arguments.export, input),
+    };
     if arguments.trace {
         trace.print_host_calls(&mut anstream::stderr())?;
     }
@@ -72,10 +87,24 @@ pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Resu
             }
             Ok(stdout.flush()?)
         }
-        // The plugin's own words, which a script may want to read.
-        Err(CallError::Failed { message, .. }) => Err(escaped(&message).into()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(as_failure(error, arguments.idempotency_key.is_some())),
     }
+}
+
+/// What to say of a call that did not succeed, and whether it may be made again.
+fn as_failure(error: CallError, has_key: bool) -> Failure {
+    let advice = match &error {
+        error if error.is_retryable() => "\nnothing was done; it may be called again",
+        // It may have been, and will not be done twice.
+        CallError::NotSaved { .. } if has_key => "\nwith the same key it may be called again",
+        _ => "",
+    };
+    let message = match error {
+        // The plugin's own words, which a script may want to read.
+        CallError::Failed { message, .. } => escaped(&message),
+        error => error.to_string(),
+    };
+    format!("{message}{advice}").into()
 }
 
 /// The name of a plugin, which is that of its file, and its compiled module.
@@ -93,5 +122,30 @@ fn read_input(input: &str) -> Result<Vec<u8>, Failure> {
             Ok(bytes)
         }
         None => Ok(input.as_bytes().to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hostfn_runtime::HostError;
+
+    use super::*;
+
+    #[test]
+    fn what_may_be_called_again_says_so() {
+        let failed = |retryable| {
+            let (plugin, export, message) = ("auth".to_owned(), "run".to_owned(), "busy".to_owned());
+            as_failure(CallError::Failed { plugin, export, message, retryable }, false).to_string()
+        };
+        assert_eq!(failed(true), "busy\nnothing was done; it may be called again");
+        assert_eq!(failed(false), "busy");
+        let key = CallError::KeyReused { plugin: "auth".to_owned(), export: "run".to_owned() };
+        assert!(!as_failure(key, true).to_string().contains("called again"));
+        let not_saved = |has_key| {
+            let (plugin, export, error) = ("auth".to_owned(), "run".to_owned(), HostError::internal("gone"));
+            as_failure(CallError::NotSaved { plugin, export, error }, has_key).to_string()
+        };
+        assert!(not_saved(true).ends_with("\nwith the same key it may be called again"), "{}", not_saved(true));
+        assert!(!not_saved(false).contains("called again"), "{}", not_saved(false));
     }
 }

@@ -16,11 +16,15 @@
 //! what it names cannot be judged.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod bindings;
 mod call;
 mod check;
+mod cleanup;
 mod compat;
 mod docs;
+mod doctor;
+mod integrity;
 mod junit;
 mod list;
 mod migrate;
@@ -31,14 +35,17 @@ mod trace;
 use std::{error::Error, fmt, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use hostfn_runtime::{PluginManager, PluginManagerBuilder};
+use hostfn_runtime::{HostError, PluginManager, PluginManagerBuilder};
 use tracing_subscriber::EnvFilter;
 
+pub use backup::BackupArguments;
 pub use bindings::BindingsArguments;
 pub use call::CallArguments;
 pub use check::CheckArguments;
+pub use cleanup::CleanupArguments;
 pub use compat::CompatArguments;
 pub use docs::DocsArguments;
+pub use doctor::DoctorArguments;
 pub use list::ListArguments;
 pub use migrate::MigrateArguments;
 pub use schema::SchemaArguments;
@@ -66,6 +73,12 @@ pub enum Command {
     Test(TestArguments),
     /// Apply the migrations of the host functions' tables
     Migrate(MigrateArguments),
+    /// Remove what has expired: sessions, tokens, kept answers
+    Cleanup(CleanupArguments),
+    /// Copy a SQLite database while it is in use
+    Backup(BackupArguments),
+    /// Examine a database, and say what to do about what is wrong with it
+    Doctor(DoctorArguments),
 }
 
 #[derive(Debug, Parser)]
@@ -111,6 +124,9 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::Check(arguments) => check::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),
+        Command::Cleanup(arguments) => cleanup::run(&arguments, &host),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments, &host),
     }
 }
 
@@ -161,6 +177,14 @@ pub(crate) fn verdict_stdout() -> impl io::Write {
 /// Whoever reads the output had enough of it, as `head` does; nothing failed.
 fn is_closed_pipe(failure: &(dyn Error + 'static)) -> bool {
     failure.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// An error of a host function in full, with what is otherwise for the log: whoever typed the command is the operator.
+fn in_full(error: &HostError) -> String {
+    match error.source() {
+        Some(reason) => reason.to_string(),
+        None => error.message().to_owned(),
+    }
 }
 
 /// A host with a database, whose functions' tables are made where they are missing.

@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn the_database_says_what_it_is() {
         let status = Fixture::new().read(db_test_connection);
-        assert_eq!((status.backend.as_str(), status.migration.as_deref()), ("sqlite", Some("0001")));
+        assert_eq!((status.backend.as_str(), status.migration.as_deref()), ("sqlite", Some("0002")));
         assert!(status.version.starts_with("3."), "{}", status.version);
     }
 }

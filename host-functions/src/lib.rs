@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use hostfn::Cleanup;
 
 pub mod connection;
 pub mod email_verification;
@@ -32,4 +33,11 @@ pub mod values;
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-hostfn::registry!(migrations = hostfn::db::Migrations::sqlite(SQLITE_MIGRATIONS).and_postgres(POSTGRES_MIGRATIONS));
+hostfn::registry!(
+    migrations = hostfn::db::Migrations::sqlite(SQLITE_MIGRATIONS).and_postgres(POSTGRES_MIGRATIONS),
+    cleanup = [
+        Cleanup::rows("sessions", "id_sha256", "expires_at"),
+        Cleanup::rows("email_verification_tokens", "token_sha256", "expires_at"),
+        Cleanup::rows("password_reset_tokens", "token_sha256", "expires_at"),
+    ],
+);

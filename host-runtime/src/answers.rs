@@ -14,7 +14,12 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use hostfn_contract::{EntropySource, HostError};
 use sha2::{Digest, Sha256};
 
-use crate::{Clock, Database, DbConnection, Registry, Timestamp, db::Migrations, on_backend};
+use crate::{
+    Clock, Database, DbConnection, Registry, Timestamp,
+    cleanup::{Rows, remove_oldest},
+    db::Migrations,
+    on_backend,
+};
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -212,15 +217,17 @@ impl Database {
     /// When the database refuses, or has no answers: see
     /// [`keep_answers`](crate::PluginManagerBuilder::keep_answers).
     pub fn remove_answers_before(&self, time: Timestamp, limit: u32) -> Result<usize, HostError> {
-        self.write(|db| {
-            let old = hostfn_answers::table
-                .filter(hostfn_answers::created_at.lt(time))
-                .order(hostfn_answers::created_at)
-                .limit(limit.into())
-                .select(hostfn_answers::key_sha256);
-            let keys: Vec<Vec<u8>> = on_backend!(db, |connection| old.load(connection))?;
-            let old = hostfn_answers::table.filter(hostfn_answers::key_sha256.eq_any(keys));
-            Ok(on_backend!(db, |connection| diesel::delete(old).execute(connection))?)
-        })
+        // `remove_oldest` takes the time itself along.
+        let Some(latest) = Timestamp::from_microseconds(time.microseconds() - 1) else { return Ok(0) };
+        let rows = Rows { table: "hostfn_answers", key: "key_sha256", column: "created_at" };
+        self.write(|db| remove_oldest(db, rows, latest, limit))
+    }
+
+    /// Whether it has the table in which the answers of idempotent calls are kept.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn keeps_answers(&self) -> Result<bool, HostError> {
+        self.read(|db| Ok(db.newest_migration(OWNER)?.is_some()))
     }
 }

@@ -10,6 +10,7 @@
 
 mod answers;
 mod build_error;
+mod cleanup;
 mod clock;
 mod codec;
 pub mod db;
@@ -32,6 +33,7 @@ mod registry;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use build_error::{BuildError, BuildProblem};
+pub use cleanup::Cleanup;
 pub use clock::Clock;
 pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};
 pub use function::HostFunction;

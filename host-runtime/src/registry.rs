@@ -3,9 +3,9 @@ use std::fmt;
 use schemars::Schema;
 use serde_json::Value;
 
-use crate::{HostFunction, db::Migrations};
+use crate::{Cleanup, HostFunction, db::Migrations};
 
-/// The host functions of one crate, and the migrations that they need.
+/// The host functions of one crate, the migrations that they need, and what expires in their tables.
 ///
 /// `hostfn::registry!();` in a crate's root declares `registry()`, which answers with one.
 #[derive(Clone, Debug)]
@@ -14,6 +14,7 @@ pub struct Registry {
     version: &'static str,
     functions: Vec<HostFunction>,
     migrations: Option<Migrations>,
+    cleanups: Vec<Cleanup>,
 }
 
 impl Registry {
@@ -22,13 +23,20 @@ impl Registry {
     pub fn new(owner: &'static str, functions: impl IntoIterator<Item = HostFunction>) -> Self {
         let mut functions: Vec<_> = functions.into_iter().collect();
         functions.sort_by_key(HostFunction::import);
-        Self { owner, version: "0.0.0", functions, migrations: None }
+        Self { owner, version: "0.0.0", functions, migrations: None, cleanups: Vec::new() }
     }
 
     /// Adds the migrations of the tables that the functions use.
     #[must_use]
     pub fn with_migrations(mut self, migrations: Migrations) -> Self {
         self.migrations = Some(migrations);
+        self
+    }
+
+    /// Says what expires in the tables that the functions use.
+    #[must_use]
+    pub fn with_cleanup(mut self, cleanups: impl IntoIterator<Item = Cleanup>) -> Self {
+        self.cleanups.extend(cleanups);
         self
     }
 
@@ -58,6 +66,11 @@ impl Registry {
     /// The migrations of the tables that the functions use.
     pub fn migrations(&self) -> Option<&Migrations> {
         self.migrations.as_ref()
+    }
+
+    /// What expires in the tables that the functions use.
+    pub fn cleanups(&self) -> &[Cleanup] {
+        &self.cleanups
     }
 
     /// Everything in single functions that no host can take: see [`RegistryError`].
@@ -169,7 +182,8 @@ fn visit(schema: &Value, name: &str, open: &mut Vec<String>) {
 ///
 /// It stands in the crate's root. Without it no `#[host_fn]` of the crate compiles, so that none is
 /// forgotten. With `migrations = …` the registry has the migrations of the tables that its
-/// functions use, and a host that is built with it applies them.
+/// functions use, and a host that is built with it applies them. With `cleanup = [...]` behind that it says what
+/// expires in them: see [`Cleanup`](crate::Cleanup).
 ///
 /// ```
 /// # extern crate hostfn_runtime as hostfn;
@@ -192,6 +206,13 @@ macro_rules! registry {
     (migrations = $migrations:expr $(,)?) => {
         $crate::registry!(@declare
             $crate::Registry::new(env!("CARGO_PKG_NAME"), __hostfn_registry::functions()).with_migrations($migrations)
+        );
+    };
+    (migrations = $migrations:expr, cleanup = $cleanup:expr $(,)?) => {
+        $crate::registry!(@declare
+            $crate::Registry::new(env!("CARGO_PKG_NAME"), __hostfn_registry::functions())
+                .with_migrations($migrations)
+                .with_cleanup($cleanup)
         );
     };
     (@declare $registry:expr) => {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::root;
+use crate::{operations::rows_of, support::root};
 
 pub(crate) fn hostfn(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostfn"));
@@ -43,6 +43,7 @@ fn demo_completes_and_shows_no_secret() {
     // What the host makes are 43 URL-safe characters.
     let token = shown.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').find(|word| word.len() == 43);
     assert_eq!(token, None, "a token is in\n{shown}");
+    assert!(shown.contains("\nreset_password (atomic) {"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "colours, and this is no terminal\n{shown}");
 }
 
@@ -88,6 +89,49 @@ fn call_runs_an_export_on_a_database_that_stays() {
     assert!(stderr(&again).contains("conflict"), "{}", stderr(&again));
 }
 
+/// Signing up makes a user and then a token, which it may not here.
+#[test]
+fn an_atomic_call_that_fails_did_nothing() {
+    for (flags, left) in [(&[][..], 1), (&["--atomic"], 0), (&["--idempotency-key", "a-key-nobody-can-guess"], 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("app.db").display());
+        let auth = auth();
+        let input = r#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+        let grants = "users:*,credentials:verify";
+        let arguments = ["call", &auth, "sign_up", "--input", input, "--database", &database, "--grant", grants];
+        let output = run(&[&arguments, flags].concat());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("permission_denied"), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("called again"), "{}", stderr(&output));
+        assert_eq!(rows_of(&database, "users"), left, "{flags:?}");
+    }
+}
+
+#[test]
+fn a_call_with_a_key_is_done_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("app.db").display());
+    let sign_up = |email: &str, key: &str| {
+        let input = format!(r#"{{"name": "Ada", "email": "{email}", "password": "correct horse"}}"#);
+        let arguments = ["call", &auth(), "sign_up", "--input", &input, "--database", &database, "--grant", "*"];
+        run(&[&arguments[..], &["--idempotency-key", key]].concat())
+    };
+    let first = sign_up("ada@example.com", "0c4a9e6e-3f1b-4d0e-9f0a-1f2d3c4b5a69");
+    assert!(first.status.success(), "{}", stderr(&first));
+    let again = sign_up("ada@example.com", "0c4a9e6e-3f1b-4d0e-9f0a-1f2d3c4b5a69");
+    assert_eq!((again.status, &again.stdout), (first.status, &first.stdout), "{}", stderr(&again));
+    assert_eq!(rows_of(&database, "users"), 1);
+
+    let reused = sign_up("bob@example.com", "0c4a9e6e-3f1b-4d0e-9f0a-1f2d3c4b5a69");
+    assert_eq!(reused.status.code(), Some(1));
+    assert!(stderr(&reused).contains("draw a new key"), "{}", stderr(&reused));
+    let other = sign_up("ada@example.com", "7c4a9e6e-3f1b-4d0e-9f0a-1f2d3c4b5a60");
+    assert!(stderr(&other).contains("conflict"), "{}", stderr(&other));
+    let short = sign_up("bob@example.com", "short");
+    assert_eq!(short.status.code(), Some(2));
+    assert!(stderr(&short).contains("draw a random UUID"), "{}", stderr(&short));
+}
+
 #[test]
 fn call_reads_its_input_and_masks_secrets_in_the_trace() {
     let auth = auth();
@@ -131,9 +175,12 @@ fn migrate_applies_once() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("app.db").display());
     let migrate = |more: &[&str]| stdout(&run(&[&["migrate", "--database", &database], more].concat()));
-    assert_eq!(migrate(&["--dry-run"]), "pending hostfn-functions/0001_accounts\n");
+    // The last is the table of kept answers, for calls with an idempotency key.
+    let all = ["hostfn-functions/0001_accounts", "hostfn-functions/0002_token_expiry", "hostfn/0001_answers"];
+    let lines = |word: &str| all.map(|name| format!("{word} {name}\n")).concat();
+    assert_eq!(migrate(&["--dry-run"]), lines("pending"));
     assert!(!folder.path().join("app.db").exists());
-    assert_eq!(migrate(&[]), "applied hostfn-functions/0001_accounts\n");
+    assert_eq!(migrate(&[]), lines("applied"));
     assert_eq!(migrate(&[]), format!("{database} is up to date\n"));
 }
 

@@ -6,7 +6,7 @@ use hostfn::HostResponse;
 use hostfn_test::Scenario;
 use serde_json::Value;
 
-use crate::support::root;
+use crate::{operations::rows_of, support::root};
 
 fn guide(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -71,9 +71,44 @@ fn the_commands_of_the_guide_are_commands() {
     }
 }
 
+/// One after the other in one folder, as an operator would.
+#[test]
+fn the_commands_of_the_operations_guide_do_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(root().join("test-plugins/prebuilt/auth.wasm"), folder.path().join("auth.wasm")).unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_hostfn")).parent().expect("it is in a folder");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    for block in blocks(&guide("operations.md"), "sh") {
+        let output =
+            Command::new("sh").args(["-euc", &block]).env("PATH", &path).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{block}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let report = fs::read(folder.path().join("report.json")).expect("the doctor wrote it");
+    assert_eq!(serde_json::from_slice::<Value>(&report).expect("it is JSON")["ok"], true);
+    let restored = format!("sqlite://{}", folder.path().join("app.db").display());
+    assert_eq!(rows_of(&restored, "users"), 2, "both who signed up are in what was restored");
+}
+
+/// A reader who follows a link within a guide arrives.
+#[test]
+fn the_sections_that_the_operations_guide_links_to_are_there() {
+    let guide = guide("operations.md");
+    let is_kept = |c: &char| c.is_alphanumeric() || *c == '-';
+    let headings: Vec<String> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|heading| heading.to_lowercase().replace(' ', "-").chars().filter(is_kept).collect())
+        .collect();
+    let links: Vec<_> = guide.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 5, "{links:?}");
+    for link in links {
+        assert!(headings.iter().any(|heading| heading == link), "#{link} is not among {headings:?}");
+    }
+}
+
 #[test]
 fn what_the_guides_link_to_is_there() {
-    for name in ["plugin-guide.md", "testing.md"] {
+    for name in ["operations.md", "plugin-guide.md", "testing.md"] {
         let guide = guide(name);
         let links = guide.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for link in links.filter(|link| !link.is_empty() && !link.starts_with("http")) {

@@ -10,6 +10,8 @@ mod compat;
 mod contract;
 mod docs;
 mod guide;
+mod operations;
+mod postgres_operations;
 mod repository;
 mod scenarios;
 mod support;

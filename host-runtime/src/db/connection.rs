@@ -11,7 +11,7 @@ use hostfn_contract::HostConnection;
 
 #[cfg(feature = "postgres")]
 use super::postgres::PostgresSession;
-use super::{Access, Durability, sqlite::SqliteSession};
+use super::{Access, Durability, pool::Opening, sqlite::SqliteSession};
 
 /// A connection to whichever database the host was given.
 ///
@@ -164,8 +164,13 @@ impl DbConnection {
 
     /// Opens a SQLite database by file name or `file:` URI, with every setting that a connection
     /// keeps for itself.
-    pub(super) fn open_sqlite(file: &str, access: Access, durability: Durability) -> Result<Self, ConnectionError> {
-        SqliteSession::open(file, access, durability).map(Self::Sqlite)
+    pub(super) fn open_sqlite(
+        file: &str,
+        access: Access,
+        durability: Durability,
+        opening: Opening,
+    ) -> Result<Self, ConnectionError> {
+        SqliteSession::open(file, access, durability, opening).map(Self::Sqlite)
     }
 
     /// Connects to a PostgreSQL server.

@@ -13,8 +13,9 @@ use hostfn_contract::{HostConnection, HostError, HostState, NoConnection};
 
 use super::{
     Access, Backend, DatabaseUrl, DbConnection, InvalidDatabaseUrl, Location, MigrationError, Migrations, Transaction,
-    pool::{CHECKOUT_WAIT, Manager, Pool, PooledConnection, Target},
+    pool::{CHECKOUT_WAIT, Manager, Opening, Pool, PooledConnection, Target},
     scope::Scope,
+    url::is_misread,
 };
 
 /// How many host functions can read at once. SQLite's readers do not wait for its writer.
@@ -40,6 +41,7 @@ pub struct Database {
 
 struct Inner {
     url: DatabaseUrl,
+    manager: Manager,
     backend: Backend,
     writer: Pool,
     // None where the one connection does both.
@@ -70,6 +72,21 @@ pub enum DatabaseError {
         /// The database.
         url: String,
     },
+    /// There is no file, and none shall be made.
+    #[error("cannot open {url}: there is no such file")]
+    NoFile {
+        /// The database.
+        url: String,
+    },
+    /// The password in a PostgreSQL URL would be read as something else, and told to whoever sees the message.
+    #[error(
+        "cannot open {url}: special characters of a password are percent-encoded: write %40 for @, %2F for /, %3F for \
+         ?, %23 for # and %25 for %"
+    )]
+    Password {
+        /// The database.
+        url: String,
+    },
     /// The database management system refused.
     #[error("cannot open {url}: {source}")]
     Open {
@@ -95,7 +112,27 @@ impl Database {
     /// # Errors
     /// When the database cannot be used.
     pub fn open_url(url: DatabaseUrl) -> Result<Self, DatabaseError> {
+        Self::open_as(url, Opening::Ready)
+    }
+
+    /// As [`open_url`](Self::open_url), to look at the database as it is: no file is made, nothing of a SQLite
+    /// database is changed, and [`write`](Self::write) fails on one.
+    ///
+    /// # Errors
+    /// When the database is not there or cannot be read.
+    pub fn open_unchanged(url: DatabaseUrl) -> Result<Self, DatabaseError> {
+        Self::open_as(url, Opening::Unchanged)
+    }
+
+    fn open_as(url: DatabaseUrl, opening: Opening) -> Result<Self, DatabaseError> {
         let target = match &url.location {
+            Location::SqliteFile(path) if opening == Opening::Unchanged => {
+                folder_must_exist(path, &url)?;
+                if !path.exists() {
+                    return Err(DatabaseError::NoFile { url: url.to_string() });
+                }
+                Target::Sqlite(read_only_uri(path))
+            }
             Location::SqliteFile(path) => {
                 folder_must_exist(path, &url)?;
                 // A path that looks like a URI would be read as one.
@@ -106,9 +143,12 @@ impl Database {
             }
             // Unlike `:memory:`, a named one can be opened more than once.
             Location::SqliteMemory => Target::Sqlite(format!("file:/{}?vfs=memdb", uuid::Uuid::new_v4())),
+            Location::Postgres { url: own, .. } if is_misread(own) => {
+                return Err(DatabaseError::Password { url: url.to_string() });
+            }
             Location::Postgres { url, .. } => Target::Postgres(url.clone()),
         };
-        let manager = |access| Manager { target: target.clone(), access, durability: url.durability };
+        let manager = |access| Manager { target: target.clone(), access, durability: url.durability, opening };
         // What is wrong shows here, at once and in the database's own words; the pools open theirs
         // when they need them, and would only say that they waited in vain.
         let first = manager(Access::Write).open().map_err(|source| match source.to_string() {
@@ -127,6 +167,7 @@ impl Database {
                 backend: first.backend(),
                 writer: manager(Access::Write).into_pool(writers),
                 readers: readers.map(|readers| manager(Access::Read).into_pool(readers)),
+                manager: manager(Access::Write),
                 _anchor: in_memory.then(|| Mutex::new(first)),
                 url,
             }),
@@ -191,6 +232,16 @@ impl Database {
         migrations.pending(owner, &mut connection)
     }
 
+    /// The versions of a crate's migrations that were applied and that are not among these: those of a newer program.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn unknown_migrations(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
+        let readers = self.inner.readers.as_ref().unwrap_or(&self.inner.writer);
+        let mut connection = readers.get().map_err(|error| MigrationError::new(owner, error))?;
+        migrations.unknown(owner, &mut connection)
+    }
+
     /// Whether it has the connection that a host function takes.
     pub(crate) fn offers<C: HostConnection>(&self) -> bool {
         let concrete = match self.backend() {
@@ -236,10 +287,25 @@ impl Database {
         })
     }
 
+    /// What opens connections that also write.
+    pub(super) fn manager(&self) -> &Manager {
+        &self.inner.manager
+    }
+
     /// Whether both are the same database of this process.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
+}
+
+/// SQLite's URI of a file that is opened for reading only.
+fn read_only_uri(path: &Path) -> String {
+    let mut path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    // What stands behind two slashes would be the name of a machine.
+    if path.starts_with("//") {
+        path = format!("/{}", path.trim_start_matches('/'));
+    }
+    format!("file:{path}?mode=ro")
 }
 
 fn folder_must_exist(path: &Path, url: &DatabaseUrl) -> Result<(), DatabaseError> {

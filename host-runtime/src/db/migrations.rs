@@ -126,6 +126,15 @@ impl Migrations {
         Ok(all.into_iter().map(|(_, name)| name).collect())
     }
 
+    /// Versions that were applied and that are not among these: those of a newer program.
+    pub(super) fn unknown(&self, owner: &str, connection: &mut DbConnection) -> Result<Vec<String>, MigrationError> {
+        let mut applied = connection.applied_migrations().map_err(|error| MigrationError::new(owner, error))?;
+        let known = self.sorted(owner, connection.backend())?;
+        let owned = format!("{owner}/");
+        applied.retain(|version| version.starts_with(&owned) && known.iter().all(|(known, _)| known != version));
+        Ok(applied.into_iter().map(|version| version.replacen(&owned, "", 1)).collect())
+    }
+
     /// The names of all of them for a backend, in the order in which they are applied. `owner` is the crate's
     /// name.
     ///

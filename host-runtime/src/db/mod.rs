@@ -1,6 +1,7 @@
 //! The database that host functions reach: its URL, its pools, its transactions, its migrations,
 //! and the types whose columns are native on every backend.
 
+mod backup;
 mod connection;
 mod database;
 mod migrations;
@@ -15,6 +16,7 @@ mod transaction;
 mod url;
 mod uuid;
 
+pub use backup::CopyError;
 pub use connection::{Backend, DbConnection};
 pub use database::{Database, DatabaseError};
 pub use migrations::{MigrationError, Migrations};

@@ -21,6 +21,16 @@ pub(super) struct Manager {
     pub(super) target: Target,
     pub(super) access: Access,
     pub(super) durability: Durability,
+    pub(super) opening: Opening,
+}
+
+/// What opening a database does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// It is made where it is a file that is not there, and made ready for many readers beside a writer.
+    Ready,
+    /// Nothing.
+    Unchanged,
 }
 
 /// Where connections lead.
@@ -44,7 +54,7 @@ impl std::fmt::Debug for Target {
 impl Manager {
     pub(super) fn open(&self) -> Result<DbConnection, ConnectionError> {
         match &self.target {
-            Target::Sqlite(file) => DbConnection::open_sqlite(file, self.access, self.durability),
+            Target::Sqlite(file) => DbConnection::open_sqlite(file, self.access, self.durability, self.opening),
             Target::Postgres(url) => DbConnection::open_postgres(url, self.durability),
         }
     }

@@ -7,7 +7,7 @@ use diesel::{
 };
 use hostfn_sqlite::Bounds;
 
-use super::{Access, Durability, connection::Purpose};
+use super::{Access, Durability, connection::Purpose, pool::Opening};
 
 /// A connection to SQLite, and how long it may wait and run.
 pub struct SqliteSession {
@@ -21,16 +21,23 @@ impl SqliteSession {
         &mut self.connection
     }
 
-    pub(super) fn open(file: &str, access: Access, durability: Durability) -> Result<Self, ConnectionError> {
+    pub(super) fn open(
+        file: &str,
+        access: Access,
+        durability: Durability,
+        opening: Opening,
+    ) -> Result<Self, ConnectionError> {
         let (mut connection, bounds) = hostfn_sqlite::open(file)?;
         let synchronous = match durability {
             Durability::Full => "FULL",
             Durability::Normal => "NORMAL",
         };
+        // The one setting that is the file's and not the connection's.
+        let journal = if opening == Opening::Ready { "PRAGMA journal_mode = WAL;" } else { "" };
         // A reader that changed data would do so beside the one writer, hence `query_only`.
         connection
             .batch_execute(&format!(
-                "PRAGMA journal_mode = WAL;
+                "{journal}
                  PRAGMA synchronous = {synchronous};
                  PRAGMA foreign_keys = ON;
                  PRAGMA trusted_schema = OFF;

@@ -147,10 +147,40 @@ pub(super) fn with_default_options(url: &str) -> String {
     }
 }
 
+/// Whether libpq would read a part of the password as something else, because it is not percent-encoded, and
+/// then complain of it word by word.
+pub(super) fn is_misread(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let base = rest.split('?').next().unwrap_or_default();
+    match base.rsplit_once('@').map(|(user, _)| user.split_once(':')) {
+        Some(Some((_, password))) => {
+            let is_encoded = |escape: &str| {
+                let mut digits = escape.chars().take(2);
+                (0..2).all(|_| digits.next().is_some_and(|digit| digit.is_ascii_hexdigit()))
+            };
+            password.contains(['/', '@', '#', '[', ']']) || !password.split('%').skip(1).all(is_encoded)
+        }
+        Some(None) => false,
+        // What stands behind the colon is no port, but the beginning of a password.
+        None => base.split('/').next().unwrap_or_default().split(',').any(|host| {
+            let port = host.rsplit(']').next().and_then(|host| host.split_once(':')).map(|(_, port)| port);
+            port.is_some_and(|port| !port.chars().all(|digit| digit.is_ascii_digit()))
+        }),
+    }
+}
+
 /// The URL with its passwords hidden, for messages: what stands between the user's name and `@`, and the
 /// options that hold one.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    if scheme.starts_with("postgres")
+        && is_misread(url)
+        && let Some((user, rest)) = rest.split_once(':')
+    {
+        // Where it ends nobody can say: all of it is hidden up to the last `@`.
+        let shown = rest.rsplit_once('@').map(|(_, host)| format!("@{host}")).unwrap_or_default();
+        return format!("{scheme}://{user}:***{shown}");
+    }
     let (base, query) = rest.split_once('?').map_or((rest, None), |(base, query)| (base, Some(query)));
     // The last `@` of the whole, and not of what stands before a slash: a password that has one, and is not
     // encoded as it should be, is hidden all the same.
@@ -252,6 +282,22 @@ mod tests {
     }
 
     #[test]
+    fn what_libpq_would_misread_is_known_before() {
+        for (url, is_so) in [
+            ("postgres://app:hun%2Fter2%40@localhost:5432/app?sslmode=require", false),
+            ("postgres://db1:1,[::1]:2,db3/app?user=a@b", false),
+            ("postgres://localhost/app@home", false),
+            ("postgres://app:hun/ter2@localhost/app", true),
+            ("postgres://app:hun@ter2@localhost/app", true),
+            ("postgres://app:hun%zzter2@localhost/app", true),
+            ("postgres://app:hun%2@localhost/app", true),
+            ("postgres://app:hun?ter2@localhost/app", true),
+        ] {
+            assert_eq!(is_misread(url), is_so, "{url}");
+        }
+    }
+
+    #[test]
     #[cfg(feature = "postgres")]
     fn a_password_is_not_shown() {
         for (url, shown) in [
@@ -263,6 +309,8 @@ mod tests {
                 "postgres://h/app?user=app&password=***&sslpassword=***",
             ),
             ("postgres://localhost/app", "postgres://localhost/app"),
+            ("postgres://app:hun?ter2@localhost/app", "postgres://app:***@localhost/app"),
+            ("postgres://app:hunt%er2@localhost/app", "postgres://app:***@localhost/app"),
         ] {
             let url: DatabaseUrl = url.parse().unwrap();
             assert_eq!(url.to_string(), shown);

@@ -8,6 +8,7 @@ extern crate hostfn_runtime as hostfn;
 mod atomic;
 mod building;
 mod calls;
+mod cleanup;
 mod functions;
 mod grants;
 mod handles;

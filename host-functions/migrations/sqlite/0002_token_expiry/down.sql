@@ -1,0 +1,2 @@
+DROP INDEX password_reset_tokens_by_expiry;
+DROP INDEX email_verification_tokens_by_expiry;
