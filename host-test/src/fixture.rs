@@ -1,10 +1,15 @@
 use std::sync::Arc;
 
 use hostfn_runtime::{Clock, Database, EntropySource, HostError, PluginManager, PluginManagerBuilder};
-use tempfile::TempDir;
 
 use crate::{
-    database::TableRows, recorder::Recorder, schema::Schemas, script::Script, template, transcript::Transcript,
+    database::TableRows,
+    recorder::Recorder,
+    schema::Schemas,
+    script::Script,
+    template,
+    test_database::{TemporaryDatabase, TestDatabase},
+    transcript::Transcript,
 };
 
 /// When a test's clock stands, until the test moves it.
@@ -22,15 +27,14 @@ pub(crate) struct Fixture {
     pub(crate) recorder: Arc<Recorder>,
     database: Database,
     empty: TableRows,
-    // Dropped last: the database's file is in it.
-    _folder: TempDir,
+    // Dropped last, when nothing here is connected to it any more.
+    _temporary: TemporaryDatabase,
 }
 
 impl Fixture {
-    pub(crate) fn new(host: PluginManagerBuilder) -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
-        let file = template::database_in(folder.path(), host.registries())?;
-        let database = Database::open(&template::url(&file))?;
+    pub(crate) fn new(on: TestDatabase, host: PluginManagerBuilder) -> Result<Self, Failure> {
+        let temporary = template::migrated(on, host.registries())?;
+        let database = Database::open(temporary.url())?;
         let clock = Clock::fixed(START.parse()?);
         let script = Arc::new(Script::new(clock.clone()));
         let recorder = Arc::new(Recorder::new(script.clone(), Schemas::of(host.registries())));
@@ -42,7 +46,7 @@ impl Fixture {
             .interceptor(script.clone())
             .build()?;
         let empty = TableRows::read(&database).map_err(internal)?;
-        Ok(Self { manager, clock, script, recorder, database, empty, _folder: folder })
+        Ok(Self { manager, clock, script, recorder, database, empty, _temporary: temporary })
     }
 
     pub(crate) fn database(&self) -> &Database {

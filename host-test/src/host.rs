@@ -13,6 +13,7 @@ use crate::{
     mock::MockedFunction,
     plugin::{Answer, TestPlugin},
     recorder::Recorder,
+    test_database::TestDatabase,
     transcript::Transcript,
 };
 
@@ -40,7 +41,15 @@ impl TestHost {
     /// # Panics
     /// When the host cannot be built.
     pub fn new(host: impl Into<PluginManagerBuilder>) -> Self {
-        Self::build(host.into(), |manager| forwarding_guest(manager.functions(), true))
+        Self::on(TestDatabase::Sqlite, host)
+    }
+
+    /// As [`new`](Self::new), on another database management system.
+    ///
+    /// # Panics
+    /// When the host cannot be built, and when the database is [unavailable](TestDatabase::unavailable).
+    pub fn on(database: TestDatabase, host: impl Into<PluginManagerBuilder>) -> Self {
+        Self::build(database, host.into(), |manager| forwarding_guest(manager.functions(), true))
     }
 
     /// A host whose calls go through this guest, and not through the generated one: a compiled module
@@ -50,11 +59,27 @@ impl TestHost {
     /// # Panics
     /// When the host cannot be built.
     pub fn with_guest(host: impl Into<PluginManagerBuilder>, module: impl Into<Vec<u8>>) -> Self {
-        Self::build(host.into(), |_| module.into())
+        Self::with_guest_on(TestDatabase::Sqlite, host, module)
     }
 
-    fn build(host: PluginManagerBuilder, guest: impl FnOnce(&PluginManager) -> Vec<u8>) -> Self {
-        let fixture = expected(Fixture::new(host));
+    /// As [`with_guest`](Self::with_guest), on another database management system.
+    ///
+    /// # Panics
+    /// When the host cannot be built, and when the database is [unavailable](TestDatabase::unavailable).
+    pub fn with_guest_on(
+        database: TestDatabase,
+        host: impl Into<PluginManagerBuilder>,
+        module: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self::build(database, host.into(), |_| module.into())
+    }
+
+    fn build(
+        database: TestDatabase,
+        host: PluginManagerBuilder,
+        guest: impl FnOnce(&PluginManager) -> Vec<u8>,
+    ) -> Self {
+        let fixture = expected(Fixture::new(database, host));
         let module = guest(&fixture.manager);
         let test = load(&fixture.manager, TEST, &module, Grants::all());
         Self { test, module, fixture }

@@ -41,6 +41,7 @@ mod schema;
 mod script;
 mod snapshot;
 mod template;
+mod test_database;
 mod transcript;
 
 pub use accepted::{AcceptedCall, AcceptedTranscript, accepted_transcripts};
@@ -54,4 +55,5 @@ pub use plugin::{Answer, TestPlugin};
 pub use scenario::{Difference, Scenario, ScenarioFailure, ScenarioOutcome};
 #[doc(hidden)]
 pub use snapshot::__private;
+pub use test_database::{TemporaryDatabase, TestDatabase};
 pub use transcript::Transcript;

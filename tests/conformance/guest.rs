@@ -1,13 +1,14 @@
 use std::{env, fs, path::PathBuf, sync::Arc};
 
-use hostfn_test::TestHost;
+use hostfn_test::{TestDatabase, TestHost};
 use xtask::guests::GUESTS;
 
 use crate::support::root;
 
-/// A guest that forwards to every built-in host function.
+/// A guest that forwards to every built-in host function, and the database of the hosts that it calls.
 #[derive(Clone)]
 pub(crate) struct Guest {
+    pub(crate) database: TestDatabase,
     /// The language that it is written in, and whether it goes through that language's bindings.
     pub(crate) name: String,
     /// Whether it goes through generated bindings, and not through raw bytes.
@@ -21,8 +22,9 @@ pub(crate) struct Guest {
 const FOLDER: &str = "HOSTFN_TEST_GUESTS";
 
 impl Guest {
-    /// The generated one, and all in `test-plugins/` that forward: none can be forgotten here.
+    /// The generated one, and all in `test-plugins/` that forward: none can be forgotten here. All of them on SQLite.
     pub(crate) fn all() -> Vec<Self> {
+        let database = TestDatabase::Sqlite;
         let folder = env::var_os(FOLDER).map(PathBuf::from);
         let forwarding = GUESTS.iter().filter(|guest| guest.forwards);
         let written = forwarding.map(|guest| {
@@ -33,17 +35,25 @@ impl Guest {
             let module = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let kind = if guest.typed { "-bindings" } else { "" };
             let name = format!("{}{kind}", guest.language.name());
-            Self { name, typed: guest.typed, module: Some(module.into()) }
+            Self { database, name, typed: guest.typed, module: Some(module.into()) }
         });
-        [Self { name: "generated".to_owned(), typed: false, module: None }].into_iter().chain(written).collect()
+        [Self { database, name: "generated".to_owned(), typed: false, module: None }]
+            .into_iter()
+            .chain(written)
+            .collect()
+    }
+
+    /// The same guest, on another database.
+    pub(crate) fn on(&self, database: TestDatabase) -> Self {
+        Self { database, ..self.clone() }
     }
 
     /// A host of the built-in functions, whose calls go through this guest.
     pub(crate) fn host(&self) -> TestHost {
         let functions = hostfn::functions::registry();
         match &self.module {
-            Some(module) => TestHost::with_guest(functions, module.to_vec()),
-            None => TestHost::new(functions),
+            Some(module) => TestHost::with_guest_on(self.database, functions, module.to_vec()),
+            None => TestHost::on(self.database, functions),
         }
     }
 }

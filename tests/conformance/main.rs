@@ -1,13 +1,14 @@
 //! The conformance suite: every built-in host function, through WebAssembly from every language, its
 //! success and all that it refuses.
 //!
-//! One accepted transcript serves all guests: the generated one, and those of `test-plugins/` that
-//! forward to every function: as raw bytes, or through the bindings of their language, which cannot send
+//! One accepted transcript serves all databases and all guests: SQLite and PostgreSQL; the generated guest, and those of
+//! `test-plugins/` that forward to every function: as raw bytes, or through the bindings of their language, which cannot send
 //! a malformed request and are tried with all others. The modules mirror those of `host-functions`; the transcripts are pinned
 //! under `snapshots/`, one folder an entity.
 //!
-//! Not `#[test]` functions, because each case is a test once for each guest, by its own name:
-//! `cargo test --test conformance -- c::users`.
+//! Not `#[test]` functions, because each case is a test once for each database and guest, by its own name:
+//! `cargo test --test conformance -- postgres::c::users`. Where there is no PostgreSQL its tests are ignored, which
+//! is said, and fails where the environment variable `CI` is `true`.
 #![forbid(unsafe_code)]
 
 mod connection;
@@ -17,17 +18,19 @@ mod guest;
 mod password_reset;
 mod passwords;
 mod sessions;
+mod skipping;
 mod support;
+mod tally;
 mod users;
 
-use std::{process::ExitCode, time::Instant};
+use std::{env, process::ExitCode};
 
-use hostfn_test::Coverage;
+use hostfn_test::{Coverage, TestDatabase};
 use libtest_mimic::{Arguments, Trial};
 
 use crate::{
     guest::Guest,
-    support::{Case, root, transcripts},
+    support::{Case, root},
 };
 
 /// The entities, and what is tried of each.
@@ -45,35 +48,58 @@ fn main() -> ExitCode {
     let guests = Guest::all();
     let mut trials = vec![Trial::test("coverage", || {
         let coverage = Coverage::of(&hostfn::functions::registry(), root().join("snapshots"));
-        // It answers with the version of SQLite.
+        // It answers with the database and its version.
         coverage.except("db_test_connection").assert_complete();
         Ok(())
     })];
-    for guest in &guests {
-        if guest.typed {
-            let guest = guest.clone();
-            trials.push(Trial::test(format!("{}::example", guest.name), move || {
-                example::run(&guest);
-                Ok(())
-            }));
-        }
-        for (entity, cases) in ENTITIES {
-            trials.extend(cases.iter().map(|case| {
-                let (guest, run) = (guest.clone(), case.run);
-                Trial::test(format!("{}::{entity}::{}", guest.name, case.name), move || {
-                    run(&guest);
-                    Ok(())
-                })
-            }));
-        }
+    trials.push(Trial::test("skipping", || {
+        skipping::is_told();
+        Ok(())
+    }));
+    let mut reasons = Vec::new();
+    for database in TestDatabase::ALL {
+        let of_database = guests.iter().flat_map(|guest| trials_of(&guest.on(database)));
+        let of_database: Vec<_> = of_database.filter(|trial| is_wanted(&arguments, trial.name())).collect();
+        // A server is started only for somebody.
+        let reason = if of_database.is_empty() || arguments.list { None } else { database.unavailable() };
+        trials.extend(of_database.into_iter().map(|trial| trial.with_ignored_flag(reason.is_some())));
+        reasons.extend(reason);
     }
 
-    let started = Instant::now();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if transcripts() > 0 {
-        let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
-        let seconds = started.elapsed().as_secs_f64();
-        println!("{} transcripts in {seconds:.1} s, through guests in: {}\n", transcripts(), names.join(", "));
+    let skipped = conclusion.num_ignored > 0;
+    for reason in reasons.iter().filter(|_| skipped) {
+        println!("{} on PostgreSQL skipped: {reason}\n", tally::counted(conclusion.num_ignored, "test"));
+    }
+    for database in TestDatabase::ALL {
+        if let Some(summary) = tally::summary(database) {
+            println!("on {database}: {summary}");
+        }
+    }
+    let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
+    println!("through guests in: {}\n", names.join(", "));
+    if skipped && env::var_os("CI").is_some_and(|value| value == "true") {
+        println!("in continuous integration nothing may be skipped\n");
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
+}
+
+/// Whether it may be run: the library says for certain.
+fn is_wanted(arguments: &Arguments, name: &str) -> bool {
+    arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
+}
+
+/// All that is tried through one guest on one database.
+fn trials_of(guest: &Guest) -> Vec<Trial> {
+    let trial = |name: String, run: fn(&Guest)| {
+        let guest = guest.clone();
+        Trial::test(format!("{}::{}::{name}", guest.database, guest.name), move || {
+            tally::test(guest.database, || run(&guest));
+            Ok(())
+        })
+    };
+    let example = guest.typed.then(|| trial("example".to_owned(), example::run));
+    let cases = ENTITIES.iter().flat_map(|(entity, cases)| cases.iter().map(move |case| (entity, case)));
+    example.into_iter().chain(cases.map(|(entity, case)| trial(format!("{entity}::{}", case.name), case.run))).collect()
 }

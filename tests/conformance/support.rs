@@ -5,19 +5,16 @@ use std::{
     fs::OpenOptions,
     io::Write,
     path::Path,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 use hostfn::Grants;
 use hostfn_test::{TestHost, Transcript};
 use serde_json::{Value, json};
 
-use crate::guest::Guest;
+use crate::{guest::Guest, tally};
 
-/// A test that is run with every guest.
+/// A test that is run with every guest on every database.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) run: fn(&Guest),
@@ -58,16 +55,9 @@ fn create_user(host: &TestHost, name: &str, email: &str) -> Value {
     host.call("db_create_user", request).data()["uuid"].take()
 }
 
-static TRANSCRIPTS: AtomicUsize = AtomicUsize::new(0);
-
-/// How many transcripts were compared until now.
-pub(crate) fn transcripts() -> usize {
-    TRANSCRIPTS.load(Relaxed)
-}
-
 /// Compares a transcript with the accepted one, `snapshots/<entity>/<operation>.<case>.snap`.
 pub(crate) fn assert_transcript(entity: &str, operation: &str, case: &str, transcript: &Transcript) {
-    TRANSCRIPTS.fetch_add(1, Relaxed);
+    tally::transcript();
     keep_calls(transcript);
     let folder = root().join("snapshots").join(entity);
     hostfn_test::assert_transcript!(transcript, folder = folder, name = format!("{operation}.{case}"));

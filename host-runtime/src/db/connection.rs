@@ -212,7 +212,11 @@ impl DbConnection {
 
     /// Commits the innermost transaction.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
-        unbounded!(self, |connection| AnsiTransactionManager::commit_transaction(connection))
+        match self {
+            Self::Sqlite(session) => AnsiTransactionManager::commit_transaction(session.connection()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.commit(),
+        }
     }
 
     /// Undoes the innermost transaction.

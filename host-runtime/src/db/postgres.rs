@@ -5,7 +5,7 @@ use std::{
 
 use diesel::{
     Connection, ConnectionError, PgConnection, RunQueryDsl,
-    connection::{AnsiTransactionManager, SimpleConnection},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     dsl::sql,
     result::QueryResult,
     sql_types::Text,
@@ -91,6 +91,20 @@ impl PostgresSession {
         };
         let sql = format!("{begin}; {}", self.bounds());
         AnsiTransactionManager::begin_transaction_sql(&mut self.connection, &sql)
+    }
+
+    /// Commits the innermost transaction.
+    ///
+    /// In one in which a statement failed PostgreSQL takes a `COMMIT`, rolls back, and calls it a success, to which a
+    /// function may come that caught the error and went on. Any other statement fails there: hence one before it, in
+    /// the same message.
+    pub(super) fn commit(&mut self) -> QueryResult<()> {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        match status.transaction_depth()?.map(u32::from) {
+            // Diesel sees by itself that no transaction is open any more.
+            Some(1) => self.connection.batch_execute("SELECT 1; COMMIT"),
+            _ => AnsiTransactionManager::commit_transaction(&mut self.connection),
+        }
     }
 
     /// What tells the server how long is left, until the end of the transaction.

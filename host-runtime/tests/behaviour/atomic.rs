@@ -1,8 +1,11 @@
 //! Plugin calls whose host calls are one transaction.
 
-use hostfn_runtime::{CallError, Database, Grants, IdempotencyKey, Plugin, PluginManager};
+use hostfn_runtime::{CallError, Grants, IdempotencyKey, Plugin, PluginManager, db::Backend};
 
-use crate::functions::{answer, builder, forwarding};
+use crate::{
+    databases::every_kind,
+    functions::{answer, builder, forwarding},
+};
 
 /// A guest that adds the note "one", then the note "two", and then does what its export's name says. It also
 /// hands on what the host answers.
@@ -10,6 +13,10 @@ const TWO_NOTES: &str = r#"(module
     (import "extism:host/user" "add_note" (func $add_note (param i64) (result i64)))
     (import "extism:host/user" "add_note_and_fail" (func $add_note_and_fail (param i64) (result i64)))
     (import "extism:host/user" "add_note_and_panic" (func $add_note_and_panic (param i64) (result i64)))
+    (import "extism:host/user" "add_note_nested_and_panic" (func $add_note_nested_and_panic (param i64) (result i64)))
+    (import "extism:host/user" "panic_now" (func $panic_now (result i64)))
+    (import "extism:host/user" "add_note_twice" (func $add_note_twice (param i64) (result i64)))
+    (import "extism:host/user" "add_note_twice_nested" (func $add_note_twice_nested (param i64) (result i64)))
     (import "extism:host/user" "add_note_and_leave_open" (func $add_note_and_leave_open (param i64) (result i64)))
     (import "extism:host/user" "roll_back" (func $roll_back (param i64) (result i64)))
     (import "extism:host/user" "count_notes" (func $count_notes (result i64)))
@@ -44,6 +51,26 @@ const TWO_NOTES: &str = r#"(module
         (drop (call $add_note_and_panic (call $request)))
         (call $answer (call $add_note (call $request)))
         (i32.const 0))
+    (func (export "panic_nested_between") (result i32)
+        (drop (call $add_note (call $request)))
+        (drop (call $add_note_nested_and_panic (call $request)))
+        (call $answer (call $add_note (call $request)))
+        (i32.const 0))
+    (func (export "panic_without_database_between") (result i32)
+        (drop (call $panic_now))
+        (drop (call $add_note (call $request)))
+        (drop (call $panic_now))
+        (i32.const 0))
+    (func (export "swallowed_between") (result i32)
+        (drop (call $add_note (call $request)))
+        (call $answer (call $add_note_twice (call $request)))
+        (drop (call $add_note (call $request)))
+        (i32.const 0))
+    (func (export "swallowed_nested_between") (result i32)
+        (drop (call $add_note (call $request)))
+        (call $answer (call $add_note_twice_nested (call $request)))
+        (drop (call $add_note (call $request)))
+        (i32.const 0))
     (func (export "left_open_between") (result i32)
         (drop (call $add_note (call $request)))
         (drop (call $add_note_and_leave_open (call $request)))
@@ -61,20 +88,22 @@ fn load(manager: &PluginManager) -> Plugin {
     manager.load("two-notes", &module, options).unwrap()
 }
 
-fn both_kinds(test: impl Fn(&Plugin, &dyn Fn() -> i64)) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = format!("sqlite://{}", folder.path().join("test.db").display());
-    for url in ["sqlite::memory:", &file] {
-        let manager = builder().database(Database::open(url).unwrap()).keep_answers().build().unwrap();
+fn on_every_kind(test: impl Fn(&Plugin, &dyn Fn() -> i64)) {
+    on_every_backend(|_, plugin, count| test(plugin, count));
+}
+
+fn on_every_backend(test: impl Fn(Backend, &Plugin, &dyn Fn() -> i64)) {
+    for empty in every_kind() {
+        let manager = builder().database(empty.database.clone()).keep_answers().build().unwrap();
         let counter = forwarding(&manager);
         let count = || answer(&counter, "count_notes", "")["data"].as_i64().unwrap();
-        test(&load(&manager), &count);
+        test(empty.database.backend(), &load(&manager), &count);
     }
 }
 
 #[test]
 fn all_is_done_when_the_export_succeeds_and_nothing_when_it_does_not() {
-    both_kinds(|plugin, count| {
+    on_every_kind(|plugin, count| {
         let answer = plugin.call_atomic("succeed", "").unwrap();
         assert!(String::from_utf8(answer).unwrap().contains(r#""data":2"#), "it reads what it wrote");
         assert_eq!(count(), 2);
@@ -91,7 +120,7 @@ fn all_is_done_when_the_export_succeeds_and_nothing_when_it_does_not() {
 
 #[test]
 fn a_function_that_fails_undoes_only_itself() {
-    both_kinds(|plugin, count| {
+    on_every_kind(|plugin, count| {
         plugin.call_atomic("refused_between", "").unwrap();
         assert_eq!(count(), 2);
     });
@@ -99,8 +128,8 @@ fn a_function_that_fails_undoes_only_itself() {
 
 #[test]
 fn a_function_that_panics_or_meddles_undoes_everything() {
-    both_kinds(|plugin, count| {
-        for export in ["panic_between", "rolled_back_between"] {
+    on_every_kind(|plugin, count| {
+        for export in ["panic_between", "panic_nested_between", "rolled_back_between"] {
             let error = plugin.call_atomic(export, "").unwrap_err();
             assert!(matches!(error, CallError::NotSaved { .. }), "{export}: {error}");
             assert_eq!(count(), 0, "{export}");
@@ -108,14 +137,35 @@ fn a_function_that_panics_or_meddles_undoes_everything() {
         // What it left open can be told from what was there before.
         plugin.call_atomic("left_open_between", "").unwrap();
         assert_eq!(count(), 2);
+        // What panics without a connection cannot have harmed the transaction.
+        plugin.call_atomic("panic_without_database_between", "").unwrap();
+        assert_eq!(count(), 3);
         plugin.call_atomic("succeed", "").unwrap();
-        assert_eq!(count(), 4);
+        assert_eq!(count(), 5);
+    });
+}
+
+#[test]
+fn a_function_that_goes_on_after_a_failed_statement_is_told_of_as_it_came_out() {
+    on_every_backend(|backend, plugin, count| {
+        let said = |export| String::from_utf8(plugin.call_atomic(export, "").unwrap()).unwrap();
+        let answer = said("swallowed_between");
+        // PostgreSQL undoes all that a function did when one of its statements fails; SQLite that statement.
+        match backend {
+            Backend::Postgres => assert!(answer.contains(r#""code":"internal""#), "{answer}"),
+            _ => assert!(answer.contains(r#""success":true"#), "{answer}"),
+        }
+        let notes = if backend == Backend::Postgres { 2 } else { 3 };
+        assert_eq!(count(), notes, "{backend}");
+        let answer = said("swallowed_nested_between");
+        assert!(answer.contains(r#""success":true"#), "{answer}");
+        assert_eq!(count(), notes + 3, "{backend}");
     });
 }
 
 #[test]
 fn a_call_that_is_made_again_with_its_key_gets_the_first_answer() {
-    both_kinds(|plugin, count| {
+    on_every_kind(|plugin, count| {
         let key: IdempotencyKey = "0c4a9e6e-3f1b-4d0e-9f0a-1f2d3c4b5a69".parse().unwrap();
         assert!(plugin.call_idempotent(&key, "fail", "").is_err());
         let first = plugin.call_idempotent(&key, "succeed", "input").unwrap();

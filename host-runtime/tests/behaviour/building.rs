@@ -12,7 +12,7 @@ fn in_memory() -> Database {
 
 #[test]
 fn all_that_is_missing_is_told_at_once() {
-    let problems = problems(PluginManager::builder().functions(crate::registry()));
+    let problems = problems(PluginManager::builder().functions(crate::functions::registry()));
     let has = |part: &str| problems.iter().any(|problem| problem.contains(part));
     assert!(has("host function `add_note` needs a database: add `.database("), "{problems:#?}");
     assert!(has("host function `echo_text` borrows `behaviour::functions::Counter`"), "{problems:#?}");
@@ -21,8 +21,8 @@ fn all_that_is_missing_is_told_at_once() {
 
 #[test]
 fn two_functions_of_one_name_are_refused_once() {
-    let problems = problems(builder().functions(crate::registry()).database(in_memory()));
-    let doubles = crate::registry().functions().len();
+    let problems = problems(builder().functions(crate::functions::registry()).database(in_memory()));
+    let doubles = crate::functions::registry().functions().len();
     assert_eq!(problems.len(), doubles, "{problems:#?}");
     assert!(problems[0].contains("there are two of this name"), "{problems:#?}");
 }
@@ -89,7 +89,7 @@ fn a_database_that_is_not_migrated_is_refused_where_it_should_be() {
     let database = in_memory();
     let problems = problems(builder().database(database.clone()).without_migrating());
     assert_eq!(problems, ["migrations of `hostfn-runtime` are not applied: 0001_notes; run `hostfn migrate`"]);
-    database.migrate("hostfn-runtime", &Migrations::sqlite(crate::MIGRATIONS)).unwrap();
+    database.migrate("hostfn-runtime", &Migrations::sqlite(crate::SQLITE)).unwrap();
     builder().database(database).without_migrating().build().unwrap();
 }
 

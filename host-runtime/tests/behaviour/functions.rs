@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use diesel::{Connection, SqliteConnection, connection::SimpleConnection, prelude::*};
+use diesel::{PgConnection, SqliteConnection, connection::SimpleConnection, prelude::*};
 use hostfn_runtime::{
-    Caller, Clock, Database, DbConnection, Entropy, Grants, HostError, HostState, Plugin, PluginManager,
-    PluginManagerBuilder, Secret, Timestamp, Uuid, host_fn, on_backend,
+    Caller, Clock, Database, DbConnection, Entropy, Grants, HostError, HostFunction, HostState, Plugin, PluginManager,
+    PluginManagerBuilder, Registry, Secret, Timestamp, Uuid, host_fn, on_backend,
 };
 use hostfn_test::{TestHost, forwarding_guest};
 use serde_json::Value;
@@ -19,9 +19,28 @@ diesel::table! { notes (id) { id -> Integer, text -> Text } }
 #[derive(Clone, Default, HostState)]
 pub(crate) struct Counter(pub(crate) Arc<AtomicU32>);
 
-/// The functions of these tests and the state that they need.
+/// The namespace of functions that ask for a connection to PostgreSQL or to SQLite alone.
+const ONE_BACKEND: &str = "one_backend";
+
+/// The functions of these tests that run on every database.
+pub(crate) fn registry() -> Registry {
+    some_functions(|function| function.namespace() != ONE_BACKEND)
+}
+
+/// Those and the state that they need.
 pub(crate) fn builder() -> PluginManagerBuilder {
-    PluginManager::builder().functions(crate::registry()).provide(Counter::default())
+    PluginManager::builder().functions(registry()).provide(Counter::default())
+}
+
+/// A function that asks for a connection to one database management system.
+pub(crate) fn of_one_backend(name: &str) -> Registry {
+    some_functions(|function| function.name() == name)
+}
+
+fn some_functions(which: impl Fn(&HostFunction) -> bool) -> Registry {
+    let all = crate::registry();
+    let functions = all.functions().iter().filter(|function| which(function)).copied();
+    Registry::new(all.owner(), functions).with_migrations(all.migrations().unwrap().clone())
 }
 
 /// A test host of these functions.
@@ -73,30 +92,70 @@ fn add_note_and_answer_much(db: &mut DbConnection, text: String, bytes: u32) -> 
 
 /// Writes two notes, the second in a transaction of its own that is undone.
 #[host_fn(permission = "notes:write")]
-fn add_notes_nested(db: &mut SqliteConnection, text: String) -> QueryResult<usize> {
-    let first = diesel::insert_into(notes::table).values(notes::text.eq(&text)).execute(db)?;
-    let undone = db.transaction(|db| -> QueryResult<()> {
+fn add_notes_nested(db: &mut DbConnection, text: String) -> QueryResult<i32> {
+    let first = insert(db, &text)?;
+    let undone = on_backend!(db, |connection| connection.transaction(|db| -> QueryResult<()> {
         diesel::insert_into(notes::table).values(notes::text.eq("undone")).execute(db)?;
         Err(diesel::result::Error::RollbackTransaction)
-    });
+    }));
     assert_eq!(undone, Err(diesel::result::Error::RollbackTransaction));
     Ok(first)
 }
 
+/// Writes a note and then another with the same number, and makes nothing of that it cannot.
+#[host_fn(permission = "notes:write")]
+fn add_note_twice(db: &mut DbConnection, text: String) -> QueryResult<()> {
+    let note = (notes::id.eq(insert(db, &text)?), notes::text.eq(&text));
+    let refused = on_backend!(db, |connection| diesel::insert_into(notes::table).values(note).execute(connection));
+    assert!(refused.is_err(), "{refused:?}");
+    Ok(())
+}
+
+/// Writes a note, and tries another with the same number in a transaction of its own.
+#[host_fn(permission = "notes:write")]
+fn add_note_twice_nested(db: &mut DbConnection, text: String) -> QueryResult<()> {
+    let note = (notes::id.eq(insert(db, &text)?), notes::text.eq(&text));
+    let refused = on_backend!(db, |connection| connection
+        .transaction(|db| diesel::insert_into(notes::table).values(note).execute(db)));
+    assert!(refused.is_err(), "{refused:?}");
+    Ok(())
+}
+
+/// Counts the notes, in SQLite.
+#[host_fn(permission = "notes:read", namespace = "one_backend", read_only)]
+fn count_notes_in_sqlite(db: &mut SqliteConnection) -> QueryResult<i64> {
+    notes::table.count().get_result(db)
+}
+
+/// Counts the notes, in PostgreSQL.
+#[host_fn(permission = "notes:read", namespace = "one_backend", read_only)]
+fn count_notes_in_postgres(db: &mut PgConnection) -> QueryResult<i64> {
+    notes::table.count().get_result(db)
+}
+
 /// Writes a note in a transaction of its own that it never ends.
 #[host_fn(permission = "notes:write")]
-fn add_note_and_leave_open(db: &mut SqliteConnection, text: String) -> QueryResult<()> {
+fn add_note_and_leave_open(db: &mut DbConnection, text: String) -> QueryResult<()> {
     use diesel::connection::{AnsiTransactionManager, TransactionManager};
-    AnsiTransactionManager::begin_transaction(db)?;
-    diesel::insert_into(notes::table).values(notes::text.eq(&text)).execute(db)?;
+    on_backend!(db, |connection| AnsiTransactionManager::begin_transaction(connection))?;
+    insert(db, &text)?;
     Ok(())
+}
+
+/// Writes a note in a transaction of its own, and panics before that is over.
+#[host_fn(permission = "notes:write")]
+fn add_note_nested_and_panic(db: &mut DbConnection, text: String) -> QueryResult<()> {
+    on_backend!(db, |connection| connection.transaction(|db| {
+        diesel::insert_into(notes::table).values(notes::text.eq(&text)).execute(db)?;
+        panic!("the text of the panic: {text}");
+    }))
 }
 
 /// Ends the transaction that it was lent.
 #[host_fn(permission = "notes:write")]
-fn roll_back(db: &mut SqliteConnection, text: String) -> QueryResult<()> {
-    diesel::insert_into(notes::table).values(notes::text.eq(&text)).execute(db)?;
-    db.batch_execute("ROLLBACK")
+fn roll_back(db: &mut DbConnection, text: String) -> QueryResult<()> {
+    insert(db, &text)?;
+    on_backend!(db, |connection| connection.batch_execute("ROLLBACK"))
 }
 
 /// Tries to write where it may only read.

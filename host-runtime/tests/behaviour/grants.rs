@@ -37,7 +37,7 @@ fn a_denied_call_is_not_even_read() {
 fn a_denied_function_does_not_run() {
     let counter = Counter::default();
     let host = hostfn_runtime::PluginManager::builder()
-        .functions(crate::registry())
+        .functions(crate::functions::registry())
         .provide(counter.clone())
         .database(Database::open("sqlite::memory:").unwrap())
         .build()

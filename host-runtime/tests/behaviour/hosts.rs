@@ -9,7 +9,7 @@ use hostfn_runtime::{
 };
 use hostfn_test::forwarding_guest;
 
-use crate::functions::builder;
+use crate::{databases::every_kind, functions::builder};
 
 /// Never provided.
 #[derive(HostState)]
@@ -105,14 +105,16 @@ fn two_crates_with_a_function_of_one_name_do_not_make_a_host() {
 
 #[test]
 fn a_host_that_cannot_be_built_leaves_its_database_alone() {
-    let database = Database::open("sqlite::memory:").unwrap();
-    let tables = || database.pending_migrations("hostfn-runtime", crate::registry().migrations().unwrap()).unwrap();
-    let pending = tables();
-    assert_eq!(pending, ["0001_notes"]);
-    builder().functions(registry::<(Absent,)>("first")).database(database.clone()).build().unwrap_err();
-    assert_eq!(tables(), pending);
-    builder().database(database.clone()).build().unwrap();
-    assert!(tables().is_empty());
+    for empty in every_kind() {
+        let database = empty.database.clone();
+        let tables = || database.pending_migrations("hostfn-runtime", crate::registry().migrations().unwrap()).unwrap();
+        let pending = tables();
+        assert_eq!(pending, ["0001_notes"]);
+        builder().functions(registry::<(Absent,)>("first")).database(database.clone()).build().unwrap_err();
+        assert_eq!(tables(), pending);
+        builder().database(database.clone()).build().unwrap();
+        assert!(tables().is_empty());
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod atomic;
 mod building;
 mod calls;
 mod cleanup;
+mod databases;
 mod functions;
 mod grants;
 mod handles;
@@ -27,6 +28,7 @@ mod transactions;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use hostfn_runtime::db::Migrations;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("tests/migrations");
+const SQLITE: EmbeddedMigrations = embed_migrations!("tests/migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/migrations/postgres");
 
-hostfn_runtime::registry!(migrations = Migrations::sqlite(MIGRATIONS));
+hostfn_runtime::registry!(migrations = Migrations::sqlite(SQLITE).and_postgres(POSTGRES));

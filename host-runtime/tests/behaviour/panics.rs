@@ -1,14 +1,15 @@
 use hostfn_runtime::{Database, PluginManager};
 use serde_json::json;
 
-use crate::functions::{answer, builder, forwarding, host, in_memory};
+use crate::{
+    databases,
+    functions::{answer, builder, forwarding, host, in_memory},
+};
 
-/// The two kinds of database, of which one has a single connection for everything.
-fn both_kinds(test: impl Fn(&PluginManager)) {
-    test(&in_memory());
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    test(&builder().database(Database::open(&url).unwrap()).build().unwrap());
+fn on_every_kind(test: impl Fn(&PluginManager)) {
+    for empty in databases::every_kind() {
+        test(&builder().database(empty.database.clone()).build().unwrap());
+    }
 }
 
 #[test]
@@ -31,11 +32,13 @@ fn the_plugin_and_every_other_plugin_go_on() {
 
 #[test]
 fn what_was_written_before_the_panic_is_undone_and_the_next_write_stays() {
-    both_kinds(|manager| {
+    on_every_kind(|manager| {
         let plugin = forwarding(manager);
         assert_eq!(answer(&plugin, "add_note", r#"{"text": "before"}"#)["data"], 1);
-        assert_eq!(answer(&plugin, "add_note_and_panic", r#"{"text": "lost"}"#)["error"]["code"], "internal");
-        assert_eq!(answer(&plugin, "count_notes", "")["data"], 1);
+        for function in ["add_note_and_panic", "add_note_nested_and_panic"] {
+            assert_eq!(answer(&plugin, function, r#"{"text": "lost"}"#)["error"]["code"], "internal");
+            assert_eq!(answer(&plugin, "count_notes", "")["data"], 1);
+        }
         // On a connection that was still in the transaction this would say that all is well.
         assert_eq!(answer(&plugin, "add_note", r#"{"text": "after"}"#)["success"], true);
         let elsewhere = Database::clone(manager.database().unwrap());
@@ -45,7 +48,7 @@ fn what_was_written_before_the_panic_is_undone_and_the_next_write_stays() {
 
 #[test]
 fn a_reader_that_panics_takes_nothing_with_it() {
-    both_kinds(|manager| {
+    on_every_kind(|manager| {
         let plugin = forwarding(manager);
         answer(&plugin, "add_note", r#"{"text": "before"}"#);
         // More often than there are readers.

@@ -50,7 +50,7 @@ fn an_observer_sees_every_call_and_cannot_spoil_one() {
     let watcher = Arc::new(Watcher::default());
     let counter = Counter::default();
     let manager = hostfn_runtime::PluginManager::builder()
-        .functions(crate::registry())
+        .functions(crate::functions::registry())
         .provide(counter.clone())
         .database(hostfn_runtime::Database::open("sqlite::memory:").unwrap())
         .observer(watcher.clone())

@@ -53,6 +53,9 @@ pub(super) struct Step {
     #[serde(default)]
     pub(super) mocks: Vec<MockedCall>,
     pub(super) export: String,
+    /// Whether all that its host calls do to the database is one transaction, which is undone when it fails.
+    #[serde(default)]
+    pub(super) atomic: bool,
     /// What is passed: a text as it stands, nothing, or else JSON.
     #[serde(default)]
     pub(super) input: Value,

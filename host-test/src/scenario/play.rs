@@ -17,6 +17,7 @@ use crate::{
     database::{TableRows, check},
     fixture::{Failure, Fixture, internal},
     mock::MockedFunction,
+    test_database::TestDatabase,
     transcript::Event,
 };
 
@@ -95,7 +96,7 @@ impl Play {
         plugin: &str,
         module: &[u8],
     ) -> Result<Self, Failure> {
-        let fixture = Fixture::new(host)?;
+        let fixture = Fixture::new(TestDatabase::Sqlite, host)?;
         let mut options = PluginOptions::from(file.grants.clone());
         if let Some(timeout) = file.timeout {
             options = options.timeout(timeout);
@@ -168,7 +169,11 @@ impl Play {
             value => value.to_string(),
         };
         let position = self.fixture.recorder.position();
-        let outcome = match self.plugin.call(&step.export, input) {
+        let output = match step.atomic {
+            true => self.plugin.call_atomic(&step.export, input),
+            false => self.plugin.call(&step.export, input),
+        };
+        let outcome = match output {
             Ok(output) => Ok(said(&String::from_utf8_lossy(&output))),
             Err(CallError::Failed { message, .. }) => Err(said(&message)),
             Err(error @ CallError::UnknownExport { .. }) => return Err(error.into()),

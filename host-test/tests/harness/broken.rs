@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::prelude::*;
 use hostfn::{Clock, Database, DbConnection, HostError, host_fn};
-use hostfn_test::{TestHost, Transcript, assert_transcript};
+use hostfn_test::{TestDatabase, TestHost, Transcript, assert_transcript};
 use serde_json::json;
 
 use crate::{
@@ -74,8 +74,8 @@ fn leaked_column(db: &mut DbConnection, clock: &Clock, id: i32, text: String) ->
 }
 
 /// What every version of the function is tested with.
-fn transcript(namespace: &str) -> Transcript {
-    let host = TestHost::new(functions_in(namespace));
+fn transcript(database: TestDatabase, namespace: &str) -> Transcript {
+    let host = TestHost::on(database, functions_in(namespace));
     host.database()
         .write(|db| {
             let notes = [(1, "first"), (2, "second")].map(|(id, title)| {
@@ -97,15 +97,22 @@ fn transcript(namespace: &str) -> Transcript {
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/broken");
 
-/// What `assert_transcript!` says of a broken version.
+/// What `assert_transcript!` says of a broken version: the same on every database.
 fn failure(namespace: &str) -> String {
-    let text = transcript(namespace).to_string();
-    hostfn_test::__private::difference(Path::new(FOLDER), "update_note", &text)
+    let difference = |database| {
+        let text = transcript(database, namespace).to_string();
+        hostfn_test::__private::difference(Path::new(FOLDER), "update_note", &text)
+    };
+    let said = difference(TestDatabase::Sqlite);
+    TestDatabase::available().for_each(|database| assert_eq!(difference(database), said, "{database}"));
+    said
 }
 
 #[test]
 fn the_operation_as_it_should_be_passes() {
-    assert_transcript!(transcript("right"), folder = FOLDER, name = "update_note");
+    for database in TestDatabase::available() {
+        assert_transcript!(transcript(database, "right"), folder = FOLDER, name = "update_note");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hostfn::{CallError, ErrorCode, Grants, PluginOptions};
-use hostfn_test::{Fault, TestHost};
+use hostfn_test::{Fault, TestDatabase, TestHost};
 use serde_json::json;
 
 use crate::{failure, functions_in};
@@ -14,13 +14,15 @@ fn host() -> TestHost {
 
 /// Meets a fault once, and stores the same note at the next try.
 fn meets(fault: Fault, expected: ErrorCode) {
-    let host = host();
-    let note = json!({"title": "a", "text": "b"});
-    host.fault(fault);
-    let transcript = host.record(|| assert_eq!(host.call("add_note", &note).error().code, expected));
-    assert!(transcript.effect().is_empty(), "{transcript}");
-    host.call("add_note", &note).data();
-    assert_eq!(host.rows().count("notes"), 1);
+    for database in TestDatabase::available() {
+        let host = TestHost::on(database, functions_in("extism:host/user"));
+        let note = json!({"title": "a", "text": "b"});
+        host.fault(fault.clone());
+        let transcript = host.record(|| assert_eq!(host.call("add_note", &note).error().code, expected));
+        assert!(transcript.effect().is_empty(), "{transcript}");
+        host.call("add_note", &note).data();
+        assert_eq!(host.rows().count("notes"), 1);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ extern crate hostfn_runtime as hostfn;
 
 mod broken;
 mod contracts;
+mod databases;
 mod faults;
 mod functions;
 mod mocks;
@@ -14,15 +15,19 @@ mod transcripts;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("tests/migrations");
+use hostfn::db::Migrations;
 
-hostfn::registry!(migrations = hostfn::db::Migrations::sqlite(MIGRATIONS));
+const SQLITE: EmbeddedMigrations = embed_migrations!("tests/migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/migrations/postgres");
+
+hostfn::registry!(migrations = Migrations::sqlite(SQLITE).and_postgres(POSTGRES));
 
 /// The functions of one namespace: several have the same name.
 fn functions_in(namespace: &str) -> hostfn::Registry {
     let all = registry();
     let functions = all.functions().iter().filter(|function| function.namespace() == namespace).copied();
-    hostfn::Registry::new(all.owner(), functions).with_migrations(hostfn::db::Migrations::sqlite(MIGRATIONS))
+    let migrations = Migrations::sqlite(SQLITE).and_postgres(POSTGRES);
+    hostfn::Registry::new(all.owner(), functions).with_migrations(migrations)
 }
 
 /// What a test said when it failed.

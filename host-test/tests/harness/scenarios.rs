@@ -54,6 +54,35 @@ steps:
     assert_eq!(outcome, "3 steps, 3 host calls");
 }
 
+/// Adds a note, and fails.
+const ADD_AND_FAIL: &str = r#"(module
+    (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
+    (import "extism:host/user" "add_note" (func $add_note (param i64) (result i64)))
+    (func (export "add_and_fail") (result i32) (drop (call $add_note (call $input_offset))) (i32.const 1)))"#;
+
+#[test]
+fn an_atomic_call_that_fails_leaves_nothing() {
+    let module = wat::parse_str(ADD_AND_FAIL).unwrap();
+    let text = |atomic: &str| {
+        format!(
+            "grants: ['*']\nsteps:\n  - export: add_and_fail\n{atomic}    input: {{title: a, text: b}}\n    \
+             error: $_\n    database:\n      notes: []\n"
+        )
+    };
+    let host = || functions_in("extism:host/user").into();
+    let run = |atomic| scenario(&text(atomic)).run(host(), "notes", &module).unwrap().to_string();
+    for atomic in ["    atomic: true\n", "    atomic: true # all or nothing\n"] {
+        assert_eq!(run(atomic), "1 step, 1 host call");
+    }
+    for by_itself in ["", "    atomic: false\n"] {
+        assert!(run(by_itself).contains("database.notes[0]"), "{}", run(by_itself));
+    }
+    // What it says of the call stays when its expectations are written.
+    let atomic = text("    atomic: true\n");
+    let updated = scenario(&atomic.replace("[]", "")).updated(host(), "notes", &module).unwrap();
+    assert_eq!(updated.as_deref(), Some(atomic.as_str()));
+}
+
 #[test]
 fn what_is_not_as_expected_is_shown_and_secrets_are_not() {
     let outcome = run("
@@ -156,6 +185,7 @@ fn a_file_that_is_no_scenario_says_where() {
         ("grants: [Users]\nsteps: [{export: a}]", "is not a permission"),
         ("steps: [{export: a, advance: soon}]", "`soon` is no time, such as 90s or 1h"),
         ("steps: [{export: a, clock: noon}]", "line 1"),
+        ("steps:\n  - export: a\n    atomic: yes", "line 3"),
         ("steps:\n  - export: a\n    database:\n", "`database` is empty: name the tables"),
     ] {
         let said = said(text);

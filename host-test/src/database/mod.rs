@@ -1,23 +1,35 @@
-//! What is in a database, and what became of it.
+//! What is in a database, and what became of it: the same on every backend.
+
+mod effect;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
-    fmt::{self, Write},
+    thread,
+    time::{Duration, Instant},
 };
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
-use hostfn_runtime::{Database, DbConnection, HostError, Redactor, Timestamp, on_backend};
+use hostfn_runtime::{Database, DbConnection, HostError, db::Backend, on_backend};
 use serde_json::{Map, Value};
 
 use crate::fixture::{Failure, internal};
+pub use effect::DatabaseEffect;
+use effect::{Change, Kind};
 
 /// A row by its columns.
 type Row = Map<String, Value>;
 
 /// All rows of all tables at one time.
 ///
-/// Binary values are shown in hexadecimal. An integer in a column whose name ends in `_at` is shown
-/// as a time when it is one in microseconds, of this century.
+/// They are shown alike on every backend, so that one transcript is true of all. Binary values are shown in
+/// hexadecimal, and a boolean as 0 or 1, since SQLite has no other. A time is shown as on the wire: what PostgreSQL
+/// has as `timestamptz`, and on SQLite an integer in a column whose name ends in `_at`, when it is one in
+/// microseconds, of this century.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableRows {
     tables: BTreeMap<String, Table>,
@@ -36,25 +48,6 @@ enum KeyPart {
     Nothing,
     Integer(i64),
     Text(String),
-}
-
-/// The difference between the rows before and after.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DatabaseEffect {
-    changes: Vec<Change>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Change {
-    table: String,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Added(Row),
-    Changed { key: Row, columns: Vec<(String, Value, Value)> },
-    Removed(Row),
 }
 
 #[derive(QueryableByName)]
@@ -84,11 +77,12 @@ struct JsonRow {
 impl TableRows {
     pub(crate) fn read(database: &Database) -> Result<Self, HostError> {
         database.read(|db| {
-            let tables: Vec<Name> = query(
-                db,
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-                 AND name <> '__diesel_schema_migrations' ORDER BY name",
-            )?;
+            let sql = match db.backend() {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres => postgres::TABLES,
+                _ => sqlite::TABLES,
+            };
+            let tables: Vec<Name> = query(db, sql)?;
             let tables = tables.into_iter().map(|table| Ok((table.name.clone(), Table::read(db, &table.name)?)));
             Ok(Self { tables: tables.collect::<Result<_, HostError>>()? })
         })
@@ -123,20 +117,26 @@ impl TableRows {
             if columns.is_empty() {
                 return Err(HostError::invalid_request("there is no such table"));
             }
+            let backend = db.backend();
             let mut values = Vec::new();
             for (name, value) in row {
                 let column = columns.iter().find(|column| column.name == *name);
                 let column = column.ok_or_else(|| HostError::invalid_request(format!("it has no column `{name}`")))?;
-                values.push(column.literal(value).map_err(HostError::invalid_request)?);
+                values.push(column.literal(backend, value).map_err(HostError::invalid_request)?);
             }
-            let names: Vec<_> = row.keys().map(|name| identifier(name)).collect();
-            let (table, names, values) = (identifier(table), names.join(", "), values.join(", "));
-            let what = match values.is_empty() {
-                true => "DEFAULT VALUES".to_owned(),
-                false => format!("({names}) VALUES ({values})"),
+            let names: Vec<_> = row.keys().map(String::as_str).collect();
+            let statements = match backend {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres => {
+                    let counted = columns.iter().filter(|column| names.contains(&column.name.as_str()));
+                    let counted = counted.filter_map(|column| postgres::go_on_counting(table, column));
+                    [postgres::insert(table, &names, &values)].into_iter().chain(counted).collect()
+                }
+                _ => vec![sqlite::insert(table, &names, &values)],
             };
-            let insert = sql_query(format!("INSERT INTO {table} {what}"));
-            on_backend!(db, |connection| insert.execute(connection))?;
+            for sql in &statements {
+                on_backend!(db, |connection| sql_query(sql).execute(connection))?;
+            }
             Ok(())
         })
     }
@@ -160,15 +160,13 @@ impl TableRows {
 impl Table {
     fn read(db: &mut DbConnection, name: &str) -> Result<Self, HostError> {
         let columns = columns_of(db, name)?;
-        let members: Vec<_> = columns
-            .iter()
-            .map(|column| {
-                let (label, value) = (text_literal(&column.name), identifier(&column.name));
-                format!("{label}, CASE typeof({value}) WHEN 'blob' THEN lower(hex({value})) ELSE {value} END")
-            })
-            .collect();
-        let rows: Vec<JsonRow> =
-            query(db, &format!("SELECT json_object({}) AS row FROM {}", members.join(", "), identifier(name)))?;
+        let backend = db.backend();
+        let sql = match backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres => postgres::rows(name, &columns),
+            _ => sqlite::rows(name, &columns),
+        };
+        let rows: Vec<JsonRow> = query(db, &sql)?;
 
         let mut key: Vec<_> = columns.iter().filter(|column| column.pk > 0).collect();
         key.sort_by_key(|column| column.pk);
@@ -177,8 +175,12 @@ impl Table {
         let mut table =
             Self { key: key.into_iter().map(|column| column.name.clone()).collect(), rows: BTreeMap::new() };
         for row in rows {
-            let row: Row = serde_json::from_str(&row.row).map_err(HostError::internal)?;
-            let row: Row = row.into_iter().map(|(column, value)| (column.clone(), readable(&column, value))).collect();
+            let mut row: Row = serde_json::from_str(&row.row).map_err(HostError::internal)?;
+            for column in &columns {
+                if let Some(value) = row.get_mut(&column.name) {
+                    *value = column.readable(backend, value.take());
+                }
+            }
             let key: Vec<_> = table.key_of(&row).values().map(KeyPart::of).collect();
             let count = (0..).find(|count| !table.rows.contains_key(&(key.clone(), *count))).unwrap_or_default();
             table.rows.insert((key, count), row);
@@ -211,90 +213,60 @@ impl KeyPart {
 }
 
 fn columns_of(db: &mut DbConnection, table: &str) -> Result<Vec<Column>, HostError> {
-    query(db, &format!("SELECT name, type AS kind, pk FROM pragma_table_info({})", text_literal(table)))
+    let sql = match db.backend() {
+        #[cfg(feature = "postgres")]
+        Backend::Postgres => postgres::columns(table),
+        _ => sqlite::columns(table),
+    };
+    query(db, &sql)
 }
 
 impl Column {
-    /// A value as SQL, read as [`readable`] and the query of [`Table::read`] show it.
-    fn literal(&self, value: &Value) -> Result<String, String> {
-        Ok(match value {
-            Value::Null => "NULL".to_owned(),
-            Value::Bool(value) => i32::from(*value).to_string(),
-            Value::Number(number) => number.to_string(),
-            Value::String(text) if self.kind.eq_ignore_ascii_case("BLOB") => {
-                let is_hexadecimal = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-                if !is_hexadecimal {
-                    return Err(format!("`{}` is binary: write it in hexadecimal", self.name));
-                }
-                format!("X'{text}'")
-            }
-            Value::String(text) => match text.parse::<Timestamp>() {
-                Ok(time) if self.kind.eq_ignore_ascii_case("INTEGER") => time.microseconds().to_string(),
-                // SQL ends at a NUL.
-                _ if text.contains('\0') => return Err(format!("`{}` has a NUL in it", self.name)),
-                _ => text_literal(text),
-            },
-            Value::Array(_) | Value::Object(_) => return Err(format!("`{}` is no single value", self.name)),
-        })
-    }
-}
-
-impl DatabaseEffect {
-    /// Whether nothing was changed.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    pub(crate) fn render(&self, out: &mut String, redactor: &Redactor) -> fmt::Result {
-        if self.is_empty() {
-            return out.write_str("unchanged");
+    fn literal(&self, backend: Backend, value: &Value) -> Result<String, String> {
+        if value.as_str().is_some_and(|text| text.contains('\0')) {
+            // SQL ends there, and PostgreSQL's texts have none.
+            return Err(format!("`{}` has a NUL in it", self.name));
         }
-        for Change { table, kind } in &self.changes {
-            match kind {
-                Kind::Added(row) => row_lines(out, "added to", table, row, redactor)?,
-                Kind::Removed(row) => row_lines(out, "removed from", table, row, redactor)?,
-                Kind::Changed { key, columns } => {
-                    let key: Vec<_> =
-                        key.iter().map(|(name, value)| format!("{name} {}", redactor.redact(value))).collect();
-                    writeln!(out, "changed in {table}, {}", key.join(", "))?;
-                    for (column, old, new) in columns {
-                        writeln!(out, "  {column}: {} -> {}", redactor.redact(old), redactor.redact(new))?;
-                    }
-                }
-            }
+        match backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres => postgres::literal(self, value),
+            _ => sqlite::literal(self, value),
         }
-        Ok(())
+    }
+
+    /// A value as it is shown to people.
+    fn readable(&self, backend: Backend, value: Value) -> Value {
+        match backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres => postgres::readable(self, value),
+            _ => sqlite::readable(&self.name, value),
+        }
     }
 }
 
-fn row_lines(out: &mut String, what: &str, table: &str, row: &Row, redactor: &Redactor) -> fmt::Result {
-    writeln!(out, "{what} {table}")?;
-    row.iter().try_for_each(|(column, value)| writeln!(out, "  {column}: {}", redactor.redact(value)))
-}
+/// How long a server may take to notice that a connection was closed.
+const CLOSING: Duration = Duration::from_secs(5);
 
-/// The years 2001 to 2100, in microseconds since 1970.
-const THIS_CENTURY: std::ops::Range<i64> = 978_307_200_000_000..4_133_980_800_000_000;
-
-fn readable(column: &str, value: Value) -> Value {
-    let time = value.as_i64().filter(|number| column.ends_with("_at") && THIS_CENTURY.contains(number));
-    time.and_then(Timestamp::from_microseconds).map_or(value, |time| time.to_string().into())
-}
-
-/// Says what is wrong with a database that is damaged, or holds rows that refer to what is not there.
+/// Says what is wrong with a database: one that is damaged, holds rows that refer to what is not there, or, on a
+/// server, has a transaction that was left open.
 pub(crate) fn check(database: &Database) -> Result<(), Failure> {
-    let problems: Vec<Name> = database
-        .read(|db| {
-            let mut problems = query(db, "SELECT integrity_check AS name FROM pragma_integrity_check")?;
-            problems.extend(query(db, "SELECT \"table\" AS name FROM pragma_foreign_key_check")?);
-            Ok(problems)
-        })
-        .map_err(internal)?;
-    match problems.iter().map(|problem| problem.name.as_str()).collect::<Vec<_>>()[..] {
-        ["ok"] => Ok(()),
-        ref problems => {
-            let problems = problems.join(", ");
-            Err(format!("the database is damaged, or rows of a table refer to what is not there: {problems}").into())
+    let sql = match database.backend() {
+        #[cfg(feature = "postgres")]
+        Backend::Postgres => postgres::PROBLEMS,
+        _ => sqlite::PROBLEMS,
+    };
+    let started = Instant::now();
+    loop {
+        let problems: Vec<Name> = database.read(|db| query(db, sql)).map_err(internal)?;
+        if problems.is_empty() {
+            return Ok(());
         }
+        // A connection that was closed in the middle of a transaction is open on the server for a moment longer.
+        if database.backend() == Backend::Sqlite || started.elapsed() > CLOSING {
+            let problems: Vec<_> = problems.into_iter().map(|problem| problem.name).collect();
+            return Err(format!("the database is not as it should be: {}", problems.join(", ")).into());
+        }
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -303,6 +275,10 @@ where
     T: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg::Pg> + 'static,
 {
     Ok(on_backend!(db, |connection| sql_query(sql).load(connection))?)
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn text_literal(text: &str) -> String {
