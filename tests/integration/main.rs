@@ -11,7 +11,6 @@ mod contract;
 mod docs;
 mod guide;
 mod operations;
-mod postgres_operations;
 mod repository;
 mod scenarios;
 mod support;

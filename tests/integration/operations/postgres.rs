@@ -6,10 +6,13 @@ use diesel::connection::SimpleConnection;
 use hostfn::{Clock, Database, on_backend};
 use hostfn_test::postgres::{Server, Unavailable};
 
-use crate::{
-    command::{run, stderr, stdout},
-    operations::{cleanup_removes_exactly_what_has_expired, count, examine, execute, fill, found, rows_of},
+use super::{
+    cleanup::cleanup_removes_exactly_what_has_expired,
+    count,
+    doctor::{examine, found},
+    execute, fill, rows_of,
 };
+use crate::command::{run, stderr, stdout};
 
 /// What can be had, or nothing where it cannot: then the test says that it was skipped, and why.
 fn or_skipped<T>(server: Result<T, impl std::borrow::Borrow<Unavailable>>) -> Option<T> {
