@@ -1,4 +1,4 @@
-//! Databases that are migrated once a process and copied for each test.
+//! Databases that are migrated once and copied for each test.
 
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,7 +1,7 @@
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
@@ -19,8 +19,9 @@ use crate::{fixture::Failure, postgres::Server, test_database::TemporaryDatabase
 /// made it and one more.
 const PREFIX: &str = "hostfn_test_";
 
-/// The template of each key.
-static TEMPLATES: Mutex<Option<HashMap<Key, OwnDatabase>>> = Mutex::new(None);
+/// The template of each key. It is there as long as a copy of it is, and none when the last test has ended: what is
+/// static is never dropped.
+static TEMPLATES: Mutex<Option<HashMap<Key, Weak<OwnDatabase>>>> = Mutex::new(None);
 
 /// Makes and drops the databases of this process, in a session that is there as long as the process is.
 struct Administrator {
@@ -35,6 +36,8 @@ struct Administrator {
 pub(crate) struct OwnDatabase {
     administrator: &'static Administrator,
     name: String,
+    /// What it was copied from, which is dropped after the last copy.
+    _template: Option<Arc<OwnDatabase>>,
 }
 
 #[derive(QueryableByName)]
@@ -59,17 +62,20 @@ pub(crate) fn unavailable() -> Option<String> {
 /// A copy of the migrated database.
 pub(super) fn copy(key: Key, registries: &[Registry]) -> Result<TemporaryDatabase, Failure> {
     let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-    let template = match templates.get_or_insert_default().entry(key) {
-        Entry::Occupied(template) => template.into_mut(),
-        Entry::Vacant(vacant) => {
+    let weak = templates.get_or_insert_default().entry(key).or_default();
+    let template = match weak.upgrade() {
+        Some(template) => template,
+        None => {
             let template = OwnDatabase::empty()?;
             migrate(&template.url(), registries)?;
-            vacant.insert(template)
+            let template = Arc::new(template);
+            *weak = Arc::downgrade(&template);
+            template
         }
     };
-    let name = template.name.clone();
     drop(templates);
-    Ok(TemporaryDatabase::on_server(OwnDatabase::new(&format!("TEMPLATE {name}"))?))
+    let options = format!("TEMPLATE {}", template.name);
+    Ok(TemporaryDatabase::on_server(OwnDatabase::new(&options, Some(template))?))
 }
 
 impl Administrator {
@@ -103,8 +109,8 @@ impl Administrator {
     }
 }
 
-/// Drops what processes left behind that were killed, and the templates of those that ended: whatever is named after
-/// a session that is not there any more, or that is this one, which has made none yet.
+/// Drops what processes left behind that were killed: whatever is named after a session that is not there any more, or
+/// that is this one, which has made none yet.
 fn remove_orphans(connection: &mut PgConnection) -> Result<(), Failure> {
     let orphans: Vec<Name> = sql_query(format!(
         "SELECT datname::text AS name FROM pg_database WHERE datname ~ '^{PREFIX}[0-9]+_[0-9]+$' \
@@ -124,15 +130,15 @@ fn remove_orphans(connection: &mut PgConnection) -> Result<(), Failure> {
 impl OwnDatabase {
     /// Like those of a server that is started here, whatever the one that was given would make.
     pub(crate) fn empty() -> Result<Self, Failure> {
-        Self::new("TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+        Self::new("TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", None)
     }
 
-    fn new(options: &str) -> Result<Self, Failure> {
+    fn new(options: &str, template: Option<Arc<Self>>) -> Result<Self, Failure> {
         let administrator = Administrator::get()?;
         let number = administrator.databases.fetch_add(1, Relaxed);
         let name = format!("{PREFIX}{}_{number}", administrator.session);
         administrator.execute(&format!("CREATE DATABASE {name} {options}"))?;
-        Ok(Self { administrator, name })
+        Ok(Self { administrator, name, _template: template })
     }
 
     /// Nothing outlives a test, so that nothing need survive a loss of power.

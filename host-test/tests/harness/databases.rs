@@ -61,14 +61,14 @@ fn nothing_is_left_of_a_test_even_where_somebody_is_connected() {
 
 /// Runs a test that uses every database in a process of its own, where there is no PostgreSQL.
 fn without_postgres(ci: &str) -> (bool, String) {
-    let output = Command::new(env::current_exe().unwrap())
+    let output = Command::new(env::current_exe().expect("this program has a path"))
         .args(["--exact", "transcripts::parallel_tests_share_no_database"])
         .env("HOSTFN_TEST_POSTGRES_URL", "postgres://localhost:1/none")
         .env("CI", ci)
         .output()
-        .unwrap();
+        .expect("it can be run again");
     let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(said).unwrap())
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[test]
