@@ -87,6 +87,11 @@ impl Server {
         Ok(server)
     }
 
+    /// Whether it was started here, and goes with this process, all its databases with it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         let (base, query) =

@@ -19,8 +19,8 @@ use crate::{fixture::Failure, postgres::Server, test_database::TemporaryDatabase
 /// made it and one more.
 const PREFIX: &str = "hostfn_test_";
 
-/// The template of each key. It is there as long as a copy of it is, and none when the last test has ended: what is
-/// static is never dropped.
+/// The template of each key. On somebody else's server it is there as long as a copy of it is, and not when the last
+/// test has ended: what is static is never dropped.
 static TEMPLATES: Mutex<Option<HashMap<Key, Weak<OwnDatabase>>>> = Mutex::new(None);
 
 /// Makes and drops the databases of this process, in a session that is there as long as the process is.
@@ -30,6 +30,8 @@ struct Administrator {
     /// The server's number for the session. No other that is there has it.
     session: i32,
     databases: AtomicU32,
+    /// The templates on a server that goes with the process anyway.
+    kept: Mutex<Vec<Arc<OwnDatabase>>>,
 }
 
 /// A database on the server, which is dropped with this.
@@ -70,6 +72,10 @@ pub(super) fn copy(key: Key, registries: &[Registry]) -> Result<TemporaryDatabas
             migrate(&template.url(), registries)?;
             let template = Arc::new(template);
             *weak = Arc::downgrade(&template);
+            let Administrator { server, kept, .. } = template.administrator;
+            if server.is_own() {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(template.clone());
+            }
             template
         }
     };
@@ -101,7 +107,7 @@ impl Administrator {
         }
         remove_orphans(&mut connection)?;
         let connection = Mutex::new(connection);
-        Ok(Self { server, connection, session: session.number, databases: AtomicU32::new(0) })
+        Ok(Self { server, connection, session: session.number, databases: AtomicU32::new(0), kept: Mutex::default() })
     }
 
     fn execute(&self, sql: &str) -> QueryResult<()> {
