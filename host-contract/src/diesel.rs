@@ -100,6 +100,10 @@ impl From<Error> for HostError {
                 let advice = "the connection is made anew; if this goes on, check the server and the way to it";
                 return unavailable().because(format!("{error}: {advice}"));
             }
+            // A statement before it met the broken connection, and nothing of its transaction was done.
+            Error::BrokenTransactionManager => {
+                return unavailable().because(format!("{error}: the connection broke, and is made anew"));
+            }
             Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => {
                 let advice = "connect to the primary server; or, if the function is `read_only`, it tried to write";
                 return unavailable().because(format!("{error}: {advice}"));
@@ -203,6 +207,7 @@ mod tests {
             let error: HostError = Error::DatabaseError(kind, Box::new("what it says".to_owned())).into();
             assert_eq!(error.code(), ErrorCode::Unavailable);
         }
+        assert_eq!(HostError::from(Error::BrokenTransactionManager).code(), ErrorCode::Unavailable);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod guests;
 pub mod mutants;
+pub mod soak;
 
 mod error;
 mod fs;

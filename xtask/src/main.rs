@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, guests, mutants};
+use xtask::{Error, guests, mutants, soak};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -30,11 +30,26 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Kills, stops and fills what a host stands on, and counts what is lost; exit code 1 when anything is
+    Soak {
+        /// How often each fault happens
+        #[arg(long, default_value_t = 200)]
+        rounds: u32,
+        /// Try only the fault of this name
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+        /// Try them only on `sqlite` or on `postgres`
+        #[arg(long, value_name = "DATABASE")]
+        database: Option<String>,
+        /// Write JSON, a line a fault
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
     match run(Cli::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -42,11 +57,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<(), Error> {
+fn run(task: Task) -> Result<ExitCode, Error> {
     let root = xtask::root();
     match task {
-        Task::Guests { check: true, .. } => guests::check(&root),
-        Task::Guests { out, .. } => guests::build(&root, out.as_deref()),
-        Task::Mutants { only } => mutants::run(&root, only.as_deref()),
+        Task::Guests { check: true, .. } => guests::check(&root)?,
+        Task::Guests { out, .. } => guests::build(&root, out.as_deref())?,
+        Task::Mutants { only } => mutants::run(&root, only.as_deref())?,
+        Task::Soak { rounds, only, database, json } => {
+            let soak = soak::Soak { rounds, only, database, json };
+            return soak::run(&root, &soak).map(ExitCode::from);
+        }
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -199,9 +199,8 @@ impl DbConnection {
     pub(super) fn begin(&mut self, purpose: Purpose) -> QueryResult<()> {
         match self {
             Self::Sqlite(session) => session.begin(purpose),
-            // A server on which none can begin may have become a replica: another connection finds the primary.
             #[cfg(feature = "postgres")]
-            Self::Postgres(session) => session.begin(purpose).inspect_err(|_| self.condemn()),
+            Self::Postgres(session) => session.begin(purpose),
         }
     }
 

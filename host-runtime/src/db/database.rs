@@ -13,6 +13,7 @@ use hostfn_contract::{HostConnection, HostError, HostState, NoConnection};
 
 use super::{
     Access, Backend, DatabaseUrl, DbConnection, InvalidDatabaseUrl, Location, MigrationError, Migrations, Transaction,
+    connection::Purpose,
     pool::{CHECKOUT_WAIT, Manager, Opening, Pool, PooledConnection, Target},
     scope::Scope,
     url::is_misread,
@@ -265,7 +266,28 @@ impl Database {
         connection.set_deadline(deadline);
         // Where one connection does both, it is told what it may not do.
         let shared = self.inner.readers.is_none() && self.backend() == Backend::Sqlite;
-        Transaction::begin(connection, access, shared)
+        Transaction::begin(self, connection, access, shared)
+    }
+
+    /// Begins a transaction on one of its connections. One on which none can begin is not used again: its server may have
+    /// become a replica, and its file may not have been writable when it was opened.
+    pub(super) fn begin_on(&self, connection: &mut DbConnection, purpose: Purpose) -> Result<(), HostError> {
+        connection.begin(purpose).map_err(|error| {
+            connection.condemn();
+            if purpose != Purpose::Read {
+                self.close_idle_readers();
+            }
+            error.into()
+        })
+    }
+
+    /// SQLite's connections of one process share what they know of a file, and among it that it could not be written
+    /// when the first of them opened it. They forget it when the last one is closed.
+    fn close_idle_readers(&self) {
+        let Some(readers) = &self.inner.readers else { return };
+        // All at once: one that is given back while another is taken would keep what it knows.
+        let mut idle: Vec<_> = (0..READERS).map_while(|_| readers.try_get()).collect();
+        idle.iter_mut().for_each(|reader| reader.condemn());
     }
 
     /// A connection from the pool, waited for no longer than until `deadline`.

@@ -119,7 +119,7 @@ impl Scope {
     fn open(&self, database: &Database) -> Result<PooledConnection, HostError> {
         let mut connection = database.check_out(Access::Write, self.deadline)?;
         connection.set_deadline(self.deadline);
-        connection.begin(Purpose::PluginCall)?;
+        database.begin_on(&mut connection, Purpose::PluginCall)?;
         Ok(connection)
     }
 

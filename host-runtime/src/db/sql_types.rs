@@ -24,15 +24,18 @@ use diesel::{
     sql_types::{Interval, SqlType, ops},
 };
 
+// PostgreSQL's own types have the same numbers on every server. By name diesel would ask for them, once a connection, and
+// a connection that breaks then would be told as a type that is not there.
+
 /// A UUID: `uuid` on PostgreSQL, text on SQLite, which has no such type.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
-#[diesel(postgres_type(name = "uuid"), sqlite_type(name = "Text"))]
+#[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Text"))]
 pub struct Uuid;
 
 /// A point in time: `timestamptz` on PostgreSQL, microseconds in an integer on SQLite, where text
 /// would compare by its spelling.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
-#[diesel(postgres_type(name = "timestamptz"), sqlite_type(name = "Long"))]
+#[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Timestamp;
 
 // `diesel::table!` takes a column of this name for one that intervals can be added to.

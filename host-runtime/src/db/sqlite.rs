@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use diesel::{
     ConnectionError, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection},
-    result::QueryResult,
+    result::{DatabaseErrorKind, Error, QueryResult},
 };
 use hostfn_sqlite::Bounds;
 
@@ -13,6 +13,8 @@ use super::{Access, Durability, connection::Purpose, pool::Opening};
 pub struct SqliteSession {
     connection: SqliteConnection,
     bounds: Arc<Bounds>,
+    /// Whether its file could not be written when it was opened, which stays so as long as it is open.
+    is_read_only: bool,
 }
 
 impl SqliteSession {
@@ -45,7 +47,9 @@ impl SqliteSession {
                 if access == Access::Read { "ON" } else { "OFF" }
             ))
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Self { connection, bounds })
+        let is_read_only =
+            (access, opening) == (Access::Write, Opening::Ready) && is_read_only(&mut connection, &bounds);
+        Ok(Self { connection, bounds, is_read_only })
     }
 
     pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
@@ -55,6 +59,9 @@ impl SqliteSession {
     /// A deferred transaction that reads and then writes fails at once when another wrote in
     /// between, however long it would wait: hence the lock is taken at the start.
     pub(super) fn begin(&mut self, purpose: Purpose) -> QueryResult<()> {
+        if self.is_read_only && purpose != Purpose::Read {
+            return Err(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(READ_ONLY.to_owned())));
+        }
         AnsiTransactionManager::begin_transaction_sql(
             &mut self.connection,
             match purpose {
@@ -64,3 +71,18 @@ impl SqliteSession {
         )
     }
 }
+
+/// Whether its file cannot be written. SQLite opens such a one for reading, begins transactions that write on it, and
+/// says so in the middle of a function.
+fn is_read_only(connection: &mut SqliteConnection, bounds: &Bounds) -> bool {
+    // What needs to write, and is undone. Whoever else writes at this moment is not waited for: that he does says it all.
+    bounds.set_deadline(Some(Instant::now()));
+    let written = connection.batch_execute("BEGIN; PRAGMA user_version = 1;");
+    bounds.set_deadline(None);
+    // It fails where there was nothing to undo.
+    let _ = connection.batch_execute("ROLLBACK");
+    written.is_err_and(|error| error.to_string().starts_with(READ_ONLY))
+}
+
+/// What SQLite says of a write to a file that it cannot write.
+const READ_ONLY: &str = "attempt to write a readonly database";

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use diesel::result::{DatabaseErrorKind, Error};
 use hostfn_contract::{ErrorCode, HostConnection, HostError};
 
-use super::{DbConnection, connection::Purpose, pool::PooledConnection, scope::Scope};
+use super::{Database, DbConnection, connection::Purpose, pool::PooledConnection, scope::Scope};
 
 /// What a host function does with its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,19 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// A transaction of its own, on a connection that goes back to its pool.
-    pub(super) fn begin(connection: PooledConnection, access: Access, shared: bool) -> Result<Self, HostError> {
+    pub(super) fn begin(
+        database: &Database,
+        connection: PooledConnection,
+        access: Access,
+        shared: bool,
+    ) -> Result<Self, HostError> {
         let mut transaction =
             Self { connection: Some(connection), plugin_call: None, restore_writing: false, open: false };
         if shared && access == Access::Read {
             transaction.connection().forbid_writing()?;
             transaction.restore_writing = true;
         }
-        transaction.connection().begin(Purpose::from(access))?;
+        database.begin_on(transaction.connection(), Purpose::from(access))?;
         transaction.open = true;
         Ok(transaction)
     }
@@ -82,7 +87,12 @@ impl Transaction {
     /// the time is over. Nothing was changed then, except what a function that ended it with a `COMMIT` of
     /// its own had changed by then.
     pub(crate) fn commit(mut self) -> Result<(), HostError> {
-        if self.connection().depth() != Some(self.own_depth()) {
+        let depth = self.connection().depth();
+        if depth != Some(self.own_depth()) {
+            // Or the connection broke after the function's last statement, which is not the function's fault.
+            if depth.is_none() {
+                self.connection().ping()?;
+            }
             return Err(HostError::internal("the function left a transaction open that it began, or ended its own"));
         }
         if self.plugin_call.is_none() {
@@ -101,13 +111,20 @@ pub(super) fn commit(connection: &mut DbConnection) -> Result<(), HostError> {
     let outermost = connection.depth() == Some(1);
     connection.commit().map_err(|error| match error {
         // The server may have done it before it went away.
-        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
-            if outermost =>
-        {
-            outcome_unknown().because(error)
-        }
+        error if outermost && went_away(&error) => outcome_unknown().because(error),
         error => error.into(),
     })
+}
+
+/// Whether the connection was closed, by the network or by a server that says so: one that stops while a commit
+/// waits for a replica has done it already.
+fn went_away(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => true,
+        Error::DatabaseError(_, information) => information.message().starts_with("terminating connection due to"),
+        Error::RollbackErrorOnCommit { commit_error, .. } => went_away(commit_error),
+        _ => false,
+    }
 }
 
 /// Not `unavailable`, which says that calling again does no harm.
@@ -168,4 +185,33 @@ impl Drop for Transaction {
 /// Closes a connection instead of giving it back to its pool.
 pub(super) fn discard(mut connection: PooledConnection) {
     connection.condemn();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_closed_the_connection_of_a_commit_is_told_apart_from_what_refused_it() {
+        let error = |kind, message: &str| Error::DatabaseError(kind, Box::new(message.to_owned()));
+        let unknown = "terminating connection due to administrator command";
+        for error in [
+            error(DatabaseErrorKind::ClosedConnection, "server closed the connection unexpectedly"),
+            error(DatabaseErrorKind::UnableToSendCommand, "no connection to the server"),
+            error(DatabaseErrorKind::Unknown, unknown),
+            Error::RollbackErrorOnCommit {
+                rollback_error: Box::new(Error::BrokenTransactionManager),
+                commit_error: Box::new(error(DatabaseErrorKind::Unknown, unknown)),
+            },
+        ] {
+            assert!(went_away(&error), "{error:?}");
+        }
+        for error in [
+            error(DatabaseErrorKind::SerializationFailure, "could not serialize access due to concurrent update"),
+            error(DatabaseErrorKind::Unknown, "database or disk is full"),
+            Error::BrokenTransactionManager,
+        ] {
+            assert!(!went_away(&error), "{error:?}");
+        }
+    }
 }
