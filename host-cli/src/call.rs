@@ -78,17 +78,23 @@ pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Resu
         trace.print_host_calls(&mut anstream::stderr())?;
     }
     match outcome {
-        Ok(output) => {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&output)?;
-            // A prompt would stand behind the output.
-            if stdout.is_terminal() && !output.ends_with(b"\n") {
-                stdout.write_all(b"\n")?;
-            }
-            Ok(stdout.flush()?)
-        }
+        Ok(output) => write(&output).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => error.into(),
+            // Nobody is to think that it was not, and make it again.
+            _ => format!("the call was done, and its answer cannot be written to standard output: {error}").into(),
+        }),
         Err(error) => Err(as_failure(error, arguments.idempotency_key.is_some())),
     }
+}
+
+fn write(output: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(output)?;
+    // A prompt would stand behind the output.
+    if stdout.is_terminal() && !output.ends_with(b"\n") {
+        stdout.write_all(b"\n")?;
+    }
+    stdout.flush()
 }
 
 /// What to say of a call that did not succeed, and whether it may be made again.

@@ -23,9 +23,11 @@ enum Trouble {
     Contended,
     /// It was told to stop when the call's time was over.
     Late,
+    /// It is not as the function needs it.
+    Unfit,
 }
 
-use Trouble::{Contended, Late, Unavailable};
+use Trouble::{Contended, Late, Unavailable, Unfit};
 
 /// What databases say when they cannot do something, what it means, and what the log says to do about it.
 ///
@@ -46,6 +48,7 @@ const TROUBLES: &[(&str, Trouble, &str)] = &[
     ("disk I/O error", Unavailable, "check the disk of the database"),
     ("file is not a database", Unavailable, "name a SQLite database, or restore it from a backup"),
     ("database disk image is malformed", Unavailable, "restore the database from a backup"),
+    ("no such table", Unfit, "apply the migrations: `hostfn migrate`"),
     ("interrupted", Late, "the statement took longer than the plugin call may take: see its `timeout`"),
     // PostgreSQL
     (
@@ -64,6 +67,8 @@ const TROUBLES: &[(&str, Trouble, &str)] = &[
         Unavailable,
         "a replica cannot serve this: connect to the primary",
     ),
+    ("relation \"", Unfit, "apply the migrations: `hostfn migrate`"),
+    ("permission denied for", Unfit, "grant the role of the hosts SELECT, INSERT, UPDATE and DELETE on the tables"),
     ("deadlock detected", Contended, "two transactions waited for each other, and this one gave way"),
     ("terminating connection due to", Unavailable, "the server was stopped or restarted; connections are made anew"),
     ("the database system is", Unavailable, "the server is starting or stopping"),
@@ -117,6 +122,7 @@ impl From<Error> for HostError {
                     Unavailable => unavailable(),
                     Contended => contended(),
                     Late => Self::deadline_exceeded(),
+                    Unfit => Self::internal(message),
                 };
                 return answer.because(format!("{message}: {advice}"));
             }

@@ -31,6 +31,7 @@ pub(crate) fn dispatch<F: HostFn>(
     request: Option<Handle>,
 ) -> Result<Handle, extism::Error> {
     let caller = plugin_call.next_caller();
+    Scope::begin_host_call();
     let call_id = caller.call_id();
     let span = tracing::debug_span!(
         "host_call", plugin = caller.plugin(), function = F::NAME, call = %call_id,

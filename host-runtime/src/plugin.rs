@@ -148,7 +148,8 @@ impl Plugin {
     /// known whether it was done, because a connection broke, can be made again. Calls that fail are not kept.
     ///
     /// The answer is kept in the same transaction as what the call did, encrypted with the key, until
-    /// [`Database::remove_answers_before`](crate::Database::remove_answers_before).
+    /// [`Database::remove_answers_before`](crate::Database::remove_answers_before). Whoever has the key gets it,
+    /// whatever the plugin of this name was granted since.
     ///
     /// # Errors
     /// Those of [`call_atomic`](Self::call_atomic), [`CallError::KeyReused`] when the key was used with another

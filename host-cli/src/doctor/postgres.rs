@@ -38,7 +38,7 @@ fn primary(db: &mut DbConnection) -> Result<Check, HostError> {
         Check::warning("primary", "transactions only read unless they say otherwise, as those of hosts do")
             .advise("if somebody has set default_transaction_read_only to keep writers out, stop the hosts")
     } else {
-        Check::ok("primary", "it takes writes")
+        Check::ok("primary", "the server is one, and takes writes")
     })
 }
 

@@ -219,6 +219,10 @@ impl Database {
     /// # Errors
     /// When the database refuses one.
     pub fn migrate(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
+        // A role that may not change tables may well use a database in which there is nothing to change.
+        if self.pending_migrations(owner, migrations)?.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut connection = self.inner.writer.get().map_err(|error| MigrationError::new(owner, error))?;
         migrations.apply(owner, &mut connection)
     }
@@ -259,6 +263,15 @@ impl Database {
     pub(crate) fn begin(&self, access: Access) -> Result<Transaction, HostError> {
         let scope = Scope::current();
         let deadline = scope.as_ref().and_then(|scope| scope.deadline());
+        // It would be waited for in vain, and everybody else would wait as long.
+        let is_atomic = scope.as_ref().is_some_and(|scope| scope.is_atomic_in(self));
+        let needs_writer = is_atomic || self.inner.readers.is_none() || access == Access::Write;
+        if self.backend() == Backend::Sqlite && needs_writer && Scope::is_held_around(self) {
+            return Err(HostError::internal(
+                "the plugin call around this one is atomic and holds SQLite's one writer until it ends: call plugins from \
+                 a host function outside of atomic calls, or let them only read",
+            ));
+        }
         if let Some(scope) = scope.filter(|scope| scope.is_atomic_in(self)) {
             return scope.lend(access);
         }

@@ -30,6 +30,10 @@ pub(crate) struct Scope {
     atomic: Option<Atomic>,
     /// Whether a host call was answered that the database cannot be used right now.
     was_unavailable: Cell<bool>,
+    /// Whether the host call that runs has committed something by itself.
+    has_committed: Cell<bool>,
+    /// The plugin call that this one was made in, by a host function.
+    outer: Option<Rc<Scope>>,
 }
 
 struct Atomic {
@@ -64,12 +68,30 @@ impl Scope {
         }
     }
 
-    /// An error as the guest is told it: what could not be had in time was not denied, but late.
+    /// Says that the next host call begins.
+    pub(crate) fn begin_host_call() {
+        CURRENT.with_borrow(|current| current.iter().for_each(|scope| scope.has_committed.set(false)));
+    }
+
+    /// Notes that a transaction was committed that is not a part of another.
+    pub(super) fn note_commit() {
+        CURRENT.with_borrow(|current| current.iter().for_each(|scope| scope.has_committed.set(true)));
+    }
+
+    /// An error as the guest is told it: what could not be had in time was not denied, but late, and what was done in
+    /// part is not to be done again.
     pub(crate) fn as_told(error: HostError) -> HostError {
-        if error.code() != ErrorCode::Unavailable {
+        if !matches!(error.code(), ErrorCode::Unavailable | ErrorCode::DeadlineExceeded) {
             return error;
         }
         let Some(scope) = Self::current() else { return error };
+        if scope.has_committed.get() {
+            let partly = "a part of this was saved before the rest failed: look what is there before you call again";
+            return HostError::new(ErrorCode::Internal, partly).because(error);
+        }
+        if error.code() == ErrorCode::DeadlineExceeded {
+            return error;
+        }
         scope.was_unavailable.set(true);
         if scope.is_over() { error.as_deadline_exceeded() } else { error }
     }
@@ -85,6 +107,20 @@ impl Scope {
     /// Whether what is done to this database is a part of one transaction.
     pub(super) fn is_atomic_in(&self, database: &Database) -> bool {
         self.atomic.as_ref().is_some_and(|atomic| atomic.database.is_same(database))
+    }
+
+    /// Whether a plugin call around this one holds the connection of its transaction.
+    pub(super) fn is_held_around(database: &Database) -> bool {
+        let mut outer = Self::current().and_then(|scope| scope.outer.clone());
+        while let Some(scope) = outer {
+            let holds = scope.is_atomic_in(database)
+                && scope.atomic.as_ref().is_some_and(|atomic| !matches!(*atomic.slot.borrow(), Slot::NotBegun));
+            if holds {
+                return true;
+            }
+            outer = scope.outer.clone();
+        }
+        false
     }
 
     /// Lends the connection to a host function, in a savepoint. The first call of the plugin call begins the
@@ -169,17 +205,24 @@ fn lost() -> HostError {
 /// A plugin call on this thread, from its start to its end.
 pub(crate) struct Entered {
     scope: Rc<Scope>,
-    /// The plugin call that this one was made in, by a host function.
-    outer: Option<Rc<Scope>>,
 }
 
 impl Entered {
-    /// Starts a plugin call; with a database, all that it does to it is one transaction.
+    /// Starts a plugin call; with a database, all that it does to it is one transaction. One that is made within
+    /// another has no longer than that one.
     pub(crate) fn new(deadline: Option<Instant>, atomic: Option<Database>) -> Self {
         let atomic = atomic.map(|database| Atomic { database, slot: RefCell::new(Slot::NotBegun) });
-        let scope = Rc::new(Scope { deadline, atomic, was_unavailable: Cell::new(false) });
-        let outer = CURRENT.replace(Some(scope.clone()));
-        Self { scope, outer }
+        let outer = Scope::current();
+        let deadline = deadline.into_iter().chain(outer.as_ref().and_then(|outer| outer.deadline)).min();
+        let scope = Rc::new(Scope {
+            deadline,
+            atomic,
+            was_unavailable: Cell::new(false),
+            has_committed: Cell::new(false),
+            outer,
+        });
+        CURRENT.set(Some(scope.clone()));
+        Self { scope }
     }
 
     /// Whether all that the plugin call did will be undone unless it is committed, and it was kept from doing it by
@@ -203,6 +246,64 @@ impl Drop for Entered {
         if let Err(error) = self.scope.finish(false) {
             tracing::warn!(?error, "what an atomic plugin call did cannot be rolled back: its connection is closed");
         }
-        CURRENT.set(self.outer.take());
+        CURRENT.set(self.scope.outer.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn unavailable() -> HostError {
+        HostError::unavailable("call again later")
+    }
+
+    #[test]
+    fn a_plugin_call_within_another_has_no_longer_than_that_one() {
+        let soon = Instant::now() + Duration::from_secs(1);
+        let outer = Entered::new(Some(soon), None);
+        let later = soon.checked_add(Duration::from_secs(5));
+        for deadline in [later, None] {
+            let _inner = Entered::new(deadline, None);
+            assert_eq!(Scope::current().unwrap().deadline(), Some(soon));
+        }
+        drop(outer);
+        assert!(Scope::current().is_none());
+    }
+
+    #[test]
+    fn what_an_atomic_plugin_call_holds_is_not_waited_for_within_it() {
+        let database = Database::open("sqlite::memory:").unwrap();
+        let started = Instant::now();
+        let outer = Entered::new(None, Some(database.clone()));
+        {
+            let _inner = Entered::new(None, None);
+            database.write(|_| Ok(())).unwrap();
+        }
+        database.write(|_| Ok(())).unwrap();
+        {
+            let _inner = Entered::new(None, Some(database.clone()));
+            assert_eq!(database.write(|_| Ok(())).unwrap_err().code(), ErrorCode::Internal);
+        }
+        outer.commit().unwrap();
+        database.write(|_| Ok(())).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(4), "it was waited for");
+    }
+
+    #[test]
+    fn what_was_done_in_part_is_not_said_to_be_harmless_to_do_again() {
+        let database = Database::open("sqlite::memory:").unwrap();
+        let _call = Entered::new(None, None);
+        Scope::begin_host_call();
+        database.read(|_| Ok(())).unwrap();
+        assert_eq!(Scope::as_told(unavailable()).code(), ErrorCode::Unavailable);
+        database.write(|_| Ok(())).unwrap();
+        assert_eq!(Scope::as_told(unavailable()).code(), ErrorCode::Internal);
+        assert_eq!(Scope::as_told(HostError::deadline_exceeded()).code(), ErrorCode::Internal);
+        assert_eq!(Scope::as_told(HostError::conflict("taken")).code(), ErrorCode::Conflict);
+        Scope::begin_host_call();
+        assert_eq!(Scope::as_told(unavailable()).code(), ErrorCode::Unavailable);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Transaction {
     plugin_call: Option<Rc<Scope>>,
     /// A connection that also writes, and was told not to meanwhile.
     restore_writing: bool,
+    access: Access,
     open: bool,
 }
 
@@ -36,7 +37,7 @@ impl Transaction {
         shared: bool,
     ) -> Result<Self, HostError> {
         let mut transaction =
-            Self { connection: Some(connection), plugin_call: None, restore_writing: false, open: false };
+            Self { connection: Some(connection), plugin_call: None, restore_writing: false, access, open: false };
         if shared && access == Access::Read {
             transaction.connection().forbid_writing()?;
             transaction.restore_writing = true;
@@ -52,8 +53,13 @@ impl Transaction {
         access: Access,
         plugin_call: Rc<Scope>,
     ) -> Result<Self, HostError> {
-        let mut transaction =
-            Self { connection: Some(connection), plugin_call: Some(plugin_call), restore_writing: false, open: false };
+        let mut transaction = Self {
+            connection: Some(connection),
+            plugin_call: Some(plugin_call),
+            restore_writing: false,
+            access,
+            open: false,
+        };
         transaction.connection().begin_savepoint()?;
         transaction.open = true;
         if access == Access::Read {
@@ -102,6 +108,9 @@ impl Transaction {
         }
         commit(self.connection())?;
         self.open = false;
+        if self.plugin_call.is_none() && self.access == Access::Write {
+            Scope::note_commit();
+        }
         Ok(())
     }
 }

@@ -84,6 +84,7 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
             Some(":memory:") => return Err("write sqlite::memory: for a database in memory".to_owned()),
             Some(path) if path.contains('\0') => return Err("a path has no NUL character".to_owned()),
             Some(path) => Location::SqliteFile(path.into()),
+            None if may_hold_password(rest) => return Err("write sqlite://app.db".to_owned()),
             None => return Err(format!("write sqlite://{rest}")),
         },
         None if base.starts_with("postgres://") || base.starts_with("postgresql://") => {
@@ -101,6 +102,9 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
                 .to_owned());
         }
         None if base.is_empty() => return Err("write sqlite://app.db or sqlite::memory:".to_owned()),
+        None if may_hold_password(url) => {
+            return Err("write postgres://user:password@host/database, or sqlite://app.db".to_owned());
+        }
         None => return Err(format!("for a SQLite file write sqlite://{base}")),
     };
     let mut durability = Durability::default();
@@ -115,9 +119,9 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
                 *connections = number.ok_or("`connections` is a number from 1 to 1000")?;
             }
             (_, Location::Postgres { .. }) => of_libpq.push(option),
-            _ => {
+            ((name, _), _) => {
                 return Err(format!(
-                    "there is no option {option:?}: the one option is durability=full or durability=normal"
+                    "there is no option {name:?}: the one option is durability=full or durability=normal"
                 ));
             }
         }
@@ -156,7 +160,9 @@ pub(super) fn is_misread(url: &str) -> bool {
         Some(Some((_, password))) => {
             let is_encoded = |escape: &str| {
                 let mut digits = escape.chars().take(2);
-                (0..2).all(|_| digits.next().is_some_and(|digit| digit.is_ascii_hexdigit()))
+                // libpq refuses an encoded NUL, and says in what.
+                !escape.starts_with("00")
+                    && (0..2).all(|_| digits.next().is_some_and(|digit| digit.is_ascii_hexdigit()))
             };
             password.contains(['/', '@', '#', '[', ']']) || !password.split('%').skip(1).all(is_encoded)
         }
@@ -169,10 +175,18 @@ pub(super) fn is_misread(url: &str) -> bool {
     }
 }
 
+/// Whether a text that is no URL may have a password in it.
+fn may_hold_password(text: &str) -> bool {
+    text.contains('@') || text.to_ascii_lowercase().contains("password")
+}
+
 /// The URL with its passwords hidden, for messages: what stands between the user's name and `@`, and the
 /// options that hold one.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        // What it was meant to be nobody can say, nor what of it is a password.
+        return if may_hold_password(url) { "***".to_owned() } else { url.to_owned() };
+    };
     if scheme.starts_with("postgres")
         && is_misread(url)
         && let Some((user, rest)) = rest.split_once(':')
@@ -190,7 +204,10 @@ fn without_password(url: &str) -> String {
     };
     let options = query.map(|query| {
         let masked = query.split('&').map(|option| match option.split_once('=') {
-            Some((name, _)) if name.contains("password") => format!("{name}=***"),
+            // libpq decodes names: one that is encoded may be any.
+            Some((name, _)) if name.contains('%') || name.to_ascii_lowercase().contains("password") => {
+                format!("{name}=***")
+            }
             _ => option.to_owned(),
         });
         format!("?{}", masked.collect::<Vec<_>>().join("&"))
@@ -292,6 +309,7 @@ mod tests {
             ("postgres://app:hun%zzter2@localhost/app", true),
             ("postgres://app:hun%2@localhost/app", true),
             ("postgres://app:hun?ter2@localhost/app", true),
+            ("postgres://app:hunter2%00@localhost/app", true),
         ] {
             assert_eq!(is_misread(url), is_so, "{url}");
         }
@@ -316,6 +334,20 @@ mod tests {
             assert_eq!(url.to_string(), shown);
             assert!(!format!("{url:?}{:?}", url.location).contains("hunt"), "{url:?}");
         }
+        for wrong in [
+            "postgres:app:hunter2@localhost/app",
+            "app:hunter2@localhost/app",
+            "Postgres:app:hunter2@localhost",
+            "host=localhost password=hunter2",
+            "sqlite:app:hunter2@localhost",
+            "sqlite://app.db?password=hunter2",
+            "postgres//app:hunter2@localhost/app",
+        ] {
+            let error = wrong.parse::<DatabaseUrl>().unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        let encoded: DatabaseUrl = "postgres://localhost/app?pass%77ord=hunter2".parse().unwrap();
+        assert!(!encoded.to_string().contains("hunter2"), "{encoded}");
         let error = "postgres://app:hunter2@localhost/app?durability=none".parse::<DatabaseUrl>().unwrap_err();
         assert!(error.to_string().contains("postgres://app:***@localhost/app"), "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");

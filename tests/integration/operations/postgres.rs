@@ -166,7 +166,7 @@ fn the_doctor_tells_a_replica_and_a_server_that_forgets() {
     assert!(!is_good);
     assert!(found(&checks, "primary", "failed").contains("replica"));
     standby.promote().unwrap();
-    assert_eq!(found(&examine(&replica).1, "primary", "ok"), "it takes writes");
+    assert_eq!(found(&examine(&replica).1, "primary", "ok"), "the server is one, and takes writes");
 
     server.stop().unwrap();
     let (is_good, checks) = examine(&url);
