@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &CleanupArguments, host: &PluginManagerBuilder) -> 
         let started = Instant::now();
         let mut removed = Vec::new();
         let ended = one_round(arguments, &database, &cleanups, &stop, &mut removed);
-        report(arguments, &removed, started.elapsed())?;
+        report(arguments, &removed, ended.is_ok(), started.elapsed())?;
         match (ended, arguments.every) {
             (Ok(()), None) | (Err(Ended::Stopped), _) => return Ok(()),
             (Err(Ended::Failed(error)), Some(every)) if is_temporary(&error) => {
@@ -167,12 +167,16 @@ fn in_batches(
     }
 }
 
-fn report(arguments: &CleanupArguments, removed: &[Removed], took: Duration) -> Result<(), Failure> {
+fn report(arguments: &CleanupArguments, removed: &[Removed], is_complete: bool, took: Duration) -> Result<(), Failure> {
     let mut out = anstream::stdout();
     if arguments.json {
         let rows: serde_json::Map<_, _> =
             removed.iter().map(|removed| (removed.what.to_owned(), removed.rows.into())).collect();
-        writeln!(out, "{}", serde_json::json!({"removed": rows, "seconds": took.as_secs_f64()}))?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::json!({"removed": rows, "complete": is_complete, "seconds": took.as_secs_f64()})
+        )?;
         return Ok(());
     }
     // A log of rounds in which there was nothing to do says nothing.

@@ -11,6 +11,7 @@ pub(super) fn checks(database: &Database, connections: u32) -> Vec<Check> {
     let durability = database.url().durability;
     vec![
         Check::of("primary", database.read(primary)),
+        Check::of("role", database.read(role)),
         Check::of("durability", database.read(|db| settings(db, durability))),
         Check::of("encoding", database.read(encoding)),
         Check::of("messages", database.read(messages)),
@@ -39,6 +40,23 @@ fn primary(db: &mut DbConnection) -> Result<Check, HostError> {
             .advise("if somebody has set default_transaction_read_only to keep writers out, stop the hosts")
     } else {
         Check::ok("primary", "the server is one, and takes writes")
+    })
+}
+
+/// Whether the user of the URL may do what host functions do.
+fn role(db: &mut DbConnection) -> Result<Check, HostError> {
+    let closed = "SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class \
+                  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') \
+                  AND relname <> '__diesel_schema_migrations' AND NOT (has_table_privilege(oid, 'SELECT') \
+                  AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE') \
+                  AND has_table_privilege(oid, 'DELETE'))";
+    let closed: Option<String> = on_backend!(db, |connection| sql::<Nullable<Text>>(closed).get_result(connection))?;
+    Ok(match closed {
+        None => Check::ok("role", "it may read and write every table"),
+        // They may be somebody else's.
+        Some(tables) => Check::warning("role", format!("it may not read and write {tables}")).advise(
+            "if host functions use them: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO …",
+        ),
     })
 }
 

@@ -117,6 +117,7 @@ fn the_doctor_examines_a_server() {
     let expected = [
         "connection",
         "primary",
+        "role",
         "durability",
         "encoding",
         "messages",
@@ -151,6 +152,32 @@ fn the_doctor_examines_a_server() {
     assert!(!is_good);
     assert!(found(&checks, "encoding", "failed").starts_with("SQL_ASCII"));
     assert!(found(&checks, "migrations", "failed").contains("hostfn/0001_answers"));
+}
+
+/// As the guide advises where many hosts share a database.
+#[test]
+fn a_role_that_may_not_change_tables_uses_them() {
+    let Some(server) = or_skipped(Server::start()) else { return };
+    let url = migrated(&server);
+    let as_role = |role: &str| url.replacen("postgres://postgres@", &format!("postgres://{role}@"), 1);
+    execute(
+        &url,
+        "CREATE ROLE reader LOGIN; CREATE ROLE host LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+    );
+    execute(&url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO host");
+
+    assert_eq!(found(&examine(&as_role("host")).1, "role", "ok"), "it may read and write every table");
+    let output = run(&["migrate", "--database", &as_role("host")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(run(&["cleanup", "--database", &as_role("host")]).status.success());
+
+    let checks = examine(&as_role("reader")).1;
+    let said = found(&checks, "role", "warning");
+    assert!(said.contains("sessions, users"), "{said}");
+    fill(&url);
+    let output = run(&["cleanup", "--database", &as_role("reader"), "--json"]);
+    assert!(stdout(&output).contains("\"complete\":false"), "{output:?}");
+    assert!(stderr(&output).contains("grant the role of the hosts"), "{output:?}");
 }
 
 #[test]
