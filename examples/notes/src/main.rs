@@ -128,7 +128,7 @@ mod tests {
         let database = Database::open("sqlite::memory:").expect("a database in memory opens");
         database.migrate("notes", &Migrations::sqlite(MIGRATIONS)).expect("the table is made");
         database.write(|db| {
-            assert_eq!(get_note(db, 1)?, None);
+            assert_eq!(hostfn::on_backend!(db, |connection| get_note(connection, 1))?, None);
             Ok(())
         })
     }
