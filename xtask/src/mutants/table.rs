@@ -149,8 +149,8 @@ pub static MUTATIONS: &[Mutation] = &[
         operation: "db_get_user_by_uuid",
         what: "the wrong user is found",
         file: "host-functions/src/users.rs",
-        find: "    let found =\n        on_backend!(db, |connection| { users::table.find(uuid)",
-        replace: "    let found =\n        on_backend!(db, |connection| { users::table.filter(users::uuid.ne(uuid))",
+        find: "    let found =\n        on_backend!(db, |connection| users::table.find(uuid)",
+        replace: "    let found =\n        on_backend!(db, |connection| users::table.filter(users::uuid.ne(uuid))",
     },
     Mutation {
         operation: "db_update_user_email_verified",
