@@ -31,6 +31,12 @@ fn selected(only: Option<&str>) -> Result<Vec<&'static str>, String> {
     Ok(selected.iter().map(|mutation| mutation.what).collect())
 }
 
+/// So that whoever changes an operation learns of it at once, and not when the mutants are run.
+#[test]
+fn every_mutation_finds_its_line() {
+    super::check(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
+}
+
 #[test]
 fn there_are_eighteen_operations_each_named_once() {
     assert_eq!(OPERATIONS.len(), 18);
