@@ -1,24 +1,64 @@
 //! Requests from JSON, answers to JSON.
 
-use std::io;
+use std::{error::Error, io};
 
 use hostfn_contract::{CallId, ErrorBody, HostError, HostResponse};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_path_to_error::Segment;
 
+use crate::{
+    defence::{self, Defence},
+    limits::Limits,
+};
+
 /// Reads a request.
 ///
 /// A guest that passes nothing sends an empty object: a function whose fields are all optional
 /// goes on working for one that was written before it had any.
-pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, HostError> {
+///
+/// `most_depth` is how deep its arrays and objects may be nested.
+pub(crate) fn decode<T: DeserializeOwned>(text: &str, most_depth: u8) -> Result<T, HostError> {
     let text = if text.is_empty() { "{}" } else { text };
     // serde would take the fields of a struct from an array too, in their order.
-    if !text.trim_ascii_start().starts_with('{') {
+    if !text.trim_ascii_start().starts_with('{') && defence::is_on(Defence::JsonObject) {
         return Err(HostError::invalid_request(
             "the request is not a JSON object: pass one, with a member for each field",
         ));
     }
+    // At its default the parser sees to it, and nobody looks twice.
+    if most_depth < Limits::MOST_JSON_DEPTH && is_deeper(text, most_depth) {
+        return Err(too_deep(most_depth));
+    }
     serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+}
+
+fn too_deep(most: u8) -> HostError {
+    HostError::limit_exceeded(format!(
+        "the request is nested deeper than the {most} levels that the host takes: send it flatter, or allow more with \
+         `json_depth`"
+    ))
+}
+
+/// Whether the brackets of a JSON text are nested deeper than `most`.
+fn is_deeper(text: &str, most: u8) -> bool {
+    let (mut depth, mut is_in_string, mut is_escaped) = (0_u32, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_in_string,
+            b'"' => is_in_string = !is_in_string,
+            _ if is_in_string => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > u32::from(most) {
+                    return true;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Reads a request that is wrong once more, now keeping track of where. For one that is right that
@@ -32,6 +72,10 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> HostEr
 }
 
 fn not_json(error: &serde_json::Error) -> HostError {
+    // Nothing of the request is in the words of such an error.
+    if error.is_syntax() && error.to_string().starts_with("recursion limit exceeded") {
+        return too_deep(Limits::MOST_JSON_DEPTH);
+    }
     HostError::invalid_request(format!("the request is not JSON at line {}, column {}", error.line(), error.column()))
 }
 
@@ -175,8 +219,11 @@ struct Success<'a, T> {
 
 /// Writes what a guest is told of an error.
 pub(crate) fn encode_error(error: &HostError, call_id: CallId) -> Vec<u8> {
-    serde_json::to_vec(&HostResponse::<()>::Failure(ErrorBody::new(error, call_id)))
-        .expect("texts and a closed list of codes are always JSON")
+    let mut body = ErrorBody::new(error, call_id);
+    if !defence::is_on(Defence::HideReasons) {
+        body.message = error.source().map_or(body.message, ToString::to_string);
+    }
+    serde_json::to_vec(&HostResponse::<()>::Failure(body)).expect("texts and a closed list of codes are always JSON")
 }
 
 /// Stops a serializer before it fills the host's memory.
@@ -242,7 +289,7 @@ mod tests {
     const NOT_AN_OBJECT: &str = "the request is not a JSON object: pass one, with a member for each field";
 
     fn refusal(text: &str) -> (String, Option<String>) {
-        let error = decode::<Request>(text).unwrap_err();
+        let error = decode::<Request>(text, Limits::MOST_JSON_DEPTH).unwrap_err();
         assert_eq!(error.code().as_str(), "invalid_request");
         (error.message().to_owned(), error.field().map(str::to_owned))
     }
@@ -302,8 +349,15 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let error = decode::<serde_json::Value>(&format!("{{\"deep\": {deep}}}")).unwrap_err();
-        assert_eq!(error.message(), "the request is not JSON at line 1, column 136");
+        let error = decode::<serde_json::Value>(&format!("{{\"deep\": {deep}}}"), Limits::MOST_JSON_DEPTH).unwrap_err();
+        assert!(error.message().contains("nested deeper than the 127 levels"), "{}", error.message());
+        let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        for most in [1, 5, Limits::MOST_JSON_DEPTH] {
+            assert!(decode::<serde_json::Value>(&nested(most.into()), most).is_ok(), "{most}");
+            let error = decode::<serde_json::Value>(&nested(usize::from(most) + 1), most).unwrap_err();
+            assert_eq!(error.code().as_str(), "limit_exceeded", "{most}");
+        }
+        assert!(decode::<serde_json::Value>(r#"{"a": "[[[\"[[[", "b": []}"#, 2).is_ok(), "brackets in a text are text");
     }
 
     #[test]

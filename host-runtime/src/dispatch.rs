@@ -15,8 +15,8 @@ use hostfn_contract::{Call, HostError, HostFn, InjectAll};
 use crate::{
     codec,
     db::Scope,
+    defence::{self, Defence},
     function::Bound,
-    host::Host,
     intercept::Step,
     memory::{Guest, Handle},
     observe,
@@ -42,31 +42,42 @@ pub(crate) fn dispatch<F: HostFn>(
     // Nobody waits for the time of a call that nobody watches.
     let started = (host.is_observed() || !span.is_disabled()).then(Instant::now);
     let call = || -> Result<Vec<u8>, HostError> {
-        caller.authorise(F::PERMISSION)?;
-        let text = guest.read(request.unwrap_or_default(), host.limits.request_bytes)?;
+        plugin_call.admit()?;
+        if defence::is_on(Defence::Authorise) {
+            caller.authorise(F::PERMISSION)?;
+        }
+        let text = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes)?;
+        plugin_call.exchange(text.len())?;
         let entropy = host.entropy.for_call(caller.plugin(), F::NAME, text.as_bytes());
         let call = Call { caller: &caller, entropy };
-        run(function, host, &call, text)
+        run(function, plugin_call, &call, text)
     };
     let outcome = contain_panic(call).map_err(Scope::as_told);
     observe::outcome::<F>(&span, &caller, &outcome, started);
     let answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
-    host.observe(&function.description, &caller, guest, request, &answer, started);
+    host.observe(&function.description, &caller, plugin_call.limits(), guest, request, &answer, started);
     guest.write(&answer)
 }
 
 /// What lies between the guest's memory and the guest's memory.
-fn run<F: HostFn>(function: &Bound<F>, host: &Host, call: &Call<'_>, text: &str) -> Result<Vec<u8>, HostError> {
-    let request = codec::decode::<F::Request>(text)?;
+fn run<F: HostFn>(
+    function: &Bound<F>,
+    plugin_call: &PluginCall,
+    call: &Call<'_>,
+    text: &str,
+) -> Result<Vec<u8>, HostError> {
+    let (host, limits) = (plugin_call.host(), plugin_call.limits());
+    let request = codec::decode::<F::Request>(text, limits.json_depth)?;
     if let Some(mocked) = host.mocked(&function.description, call.caller, text) {
-        return codec::encode(&mocked?, host.limits.response_bytes);
+        return codec::encode(&mocked?, limits.response_bytes);
     }
     host.before(Step::Begin, &function.description)?;
     let mut lease = host.begin::<F>()?;
     let state = F::State::borrow(&function.state, call);
     host.before(Step::Function, &function.description)?;
     let response = F::call(lease.connection()?, state, request)?;
-    let answer = codec::encode(&response, host.limits.response_bytes)?;
+    let answer = codec::encode(&response, limits.response_bytes)?;
+    plugin_call.exchange(answer.len())?;
     host.before(Step::Commit, &function.description)?;
     lease.commit()?;
     Ok(answer)
@@ -75,6 +86,9 @@ fn run<F: HostFn>(function: &Bound<F>, host: &Host, call: &Call<'_>, text: &str)
 /// Makes a panic an answer. Unwinding through Extism would poison the plugin for ever. What the
 /// function held is dropped while it unwinds, its connection with it, which is discarded then.
 fn contain_panic<T>(call: impl FnOnce() -> Result<T, HostError>) -> Result<T, HostError> {
+    if !defence::is_on(Defence::ContainPanics) {
+        return call();
+    }
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

@@ -4,7 +4,7 @@ use extism::Function;
 use hostfn_contract::{ErrorCode, HostConnection, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use crate::{Database, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
+use crate::{Database, Limits, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
 
 /// A host function as a registry holds it: what it is, and how it is bound to a host.
 ///
@@ -46,7 +46,7 @@ impl HostFunction {
             deprecated: F::DEPRECATED,
             errors: F::ERRORS,
             takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
-            can_be_called_with_nothing: || codec::decode::<F::Request>("").is_ok(),
+            can_be_called_with_nothing: || codec::decode::<F::Request>("", Limits::MOST_JSON_DEPTH).is_ok(),
             request_schema: || root_schema::<F::Request>(SchemaSettings::for_deserialize),
             response_schema: || root_schema::<F::Response>(SchemaSettings::for_serialize),
             answer_schema: || root_schema::<HostResponse<F::Response>>(SchemaSettings::for_serialize),

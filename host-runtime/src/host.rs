@@ -1,7 +1,7 @@
 use std::{
     any::{Any, TypeId},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Instant,
 };
 
@@ -12,7 +12,9 @@ use crate::{
     Clock, Database,
     db::{Access, Transaction},
     function::{AnyBound, HostFunction},
+    instance::{Pool, Seat},
     intercept::{Interceptor, Step},
+    limits::Limits,
     memory::{Guest, Handle},
     observe::{HostCall, Observer},
 };
@@ -26,24 +28,14 @@ pub(crate) struct Host {
     pub(crate) entropy: Arc<EntropySource>,
     /// Whether the database has the table of the answers of idempotent calls.
     pub(crate) keeps_answers: bool,
+    /// Those of plugins that are loaded without any of their own.
     pub(crate) limits: Limits,
+    /// How many instances there may be in the process.
+    pub(crate) process_instances: usize,
+    /// The instances of each plugin, so that idle ones can give way.
+    pub(crate) pools: Mutex<Vec<Weak<Pool>>>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) interceptor: Option<Arc<dyn Interceptor>>,
-}
-
-/// How large requests and answers may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest request that a host function takes, in bytes of JSON. One mebibyte by default.
-    pub request_bytes: usize,
-    /// The largest answer that a host function gives, in bytes of JSON. One mebibyte by default.
-    pub response_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { request_bytes: 1 << 20, response_bytes: 1 << 20 }
-    }
 }
 
 impl Host {
@@ -67,6 +59,26 @@ impl Host {
         // A host without the database that a function needs is refused when it is built.
         let database = self.database.as_ref().ok_or_else(|| HostError::internal("the host has no database"))?;
         Ok(Lease { transaction: Some(database.begin(access)?), none: NoConnection })
+    }
+
+    /// Keeps sight of the instances of a plugin that was loaded.
+    pub(crate) fn keep(&self, pool: &Arc<Pool>) {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(pool));
+    }
+
+    /// A place for one more instance in the process. When there is none, instances that are idle give way.
+    pub(crate) fn seat(&self) -> Option<Seat> {
+        loop {
+            if let Some(seat) = Seat::take(self.process_instances) {
+                return Some(seat);
+            }
+            let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+            pools.retain(|pool| pool.strong_count() > 0);
+            let idle = pools.iter().filter_map(Weak::upgrade).find_map(|pool| pool.take_idle());
+            drop(pools);
+            // Dropped here, where nobody waits for the lock meanwhile.
+            drop(idle?);
+        }
     }
 
     /// The answer of a test in place of the function's.
@@ -99,6 +111,7 @@ impl Host {
         &self,
         function: &HostFunction,
         caller: &Caller,
+        limits: &Limits,
         guest: &mut Guest<'_>,
         request: Option<Handle>,
         answer: &[u8],
@@ -109,7 +122,7 @@ impl Host {
         }
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();
         // Read again rather than kept: a call that nobody watches copies nothing.
-        let request = guest.read(request.unwrap_or_default(), self.limits.request_bytes).unwrap_or_default();
+        let request = guest.read(request.unwrap_or_default(), limits.request_bytes).unwrap_or_default();
         let response = std::str::from_utf8(answer).unwrap_or_default();
         let call = HostCall { function, caller, request, response, duration };
         for observer in &self.observers {

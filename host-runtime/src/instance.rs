@@ -1,31 +1,48 @@
 //! Instances of a plugin: each runs one call at a time and is used again for the next.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
-use hostfn_contract::Caller;
-
-use crate::{host::Host, plugin::Recipe, plugin_call::PluginCall};
+use crate::{
+    plugin_call::{LoadedPlugin, PluginCall},
+    recipe::Recipe,
+};
 
 /// A guest with memory of its own.
-///
-/// Each has an engine of its own as well, which the compile cache makes cheap: Extism ends an
-/// overdue call by the engine's epoch, and would end every other call on the same engine with it.
 pub(crate) struct Instance {
     pub(crate) plugin: extism::Plugin,
     pub(crate) plugin_call: Arc<PluginCall>,
+    _seat: Seat,
 }
 
 impl Instance {
-    pub(crate) fn new(recipe: &Recipe, host: Arc<Host>, caller: Caller) -> Result<Self, extism::Error> {
-        let plugin_call = Arc::new(PluginCall::new(host, caller));
-        let links = recipe.links().iter();
-        let functions =
-            links.map(|(function, takes_request)| function.clone().link(plugin_call.clone(), *takes_request));
-        let plugin = recipe.builder().with_functions(functions).build()?;
-        Ok(Self { plugin, plugin_call })
+    pub(crate) fn new(recipe: &Recipe, plugin: &Arc<LoadedPlugin>, seat: Seat) -> Result<Self, extism::Error> {
+        let (plugin, plugin_call) = recipe.make(plugin)?;
+        Ok(Self { plugin, plugin_call, _seat: seat })
+    }
+}
+
+/// A place for an instance among all those of the process, given up when it is dropped.
+pub(crate) struct Seat(());
+
+static SEATS_TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Seat {
+    /// One, unless so many are taken.
+    pub(crate) fn take(most: usize) -> Option<Self> {
+        let one_more = |taken: usize| (taken < most).then_some(taken + 1);
+        SEATS_TAKEN.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| Self(()))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        SEATS_TAKEN.fetch_sub(1, Relaxed);
     }
 }
 
@@ -66,6 +83,11 @@ impl Pool {
         }
         state.in_use += 1;
         Some(Slot { instance: state.idle.pop(), pool: self })
+    }
+
+    /// An instance that no call needs at the moment.
+    pub(crate) fn take_idle(&self) -> Option<Instance> {
+        self.lock().idle.pop()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -14,11 +14,15 @@ mod cleanup;
 mod clock;
 mod codec;
 pub mod db;
+#[doc(hidden)]
+pub mod defence;
 mod dispatch;
 mod function;
 mod host;
 mod instance;
 mod intercept;
+mod kernel;
+mod limits;
 mod manager;
 mod memory;
 mod module;
@@ -28,6 +32,7 @@ mod plugin_call;
 mod plugin_error;
 mod plugin_options;
 mod preflight;
+mod recipe;
 mod redact;
 mod registry;
 
@@ -37,7 +42,6 @@ pub use cleanup::Cleanup;
 pub use clock::Clock;
 pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};
 pub use function::HostFunction;
-pub use host::Limits;
 pub use hostfn_contract::{
     CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode, Grants,
     HostConnection, HostError, HostFn, HostResponse, HostState, Inject, InvalidPermission, Json, Patch, SECRET_MARK,
@@ -45,6 +49,7 @@ pub use hostfn_contract::{
 };
 pub use hostfn_macros::{HostState, host_fn};
 pub use intercept::{Interceptor, Step};
+pub use limits::{LimitChanges, Limits};
 pub use manager::{PluginManager, PluginManagerBuilder};
 pub use observe::{HostCall, Observer};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};

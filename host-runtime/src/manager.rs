@@ -1,4 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use hostfn_contract::{EntropySource, HostState, Resolver, States};
 
@@ -6,14 +9,14 @@ use crate::{
     Clock, Database, HostFunction, Registry, RegistryError, answers,
     build_error::{BuildError, BuildProblem},
     function::AnyBound,
-    host::{Host, Limits},
+    host::Host,
     intercept::Interceptor,
-    module::Module,
+    limits::Limits,
     observe::Observer,
     plugin::Plugin,
     plugin_error::LoadError,
     plugin_options::PluginOptions,
-    preflight::{self, Finding},
+    preflight::{Examined, Finding},
 };
 
 /// A host: the functions, the database and the state that its plugins share.
@@ -83,8 +86,7 @@ impl PluginManager {
     /// # Errors
     /// With a sentence, when the bytes are no module.
     pub fn check(&self, module: &[u8], options: impl Into<PluginOptions>) -> Result<Vec<Finding>, String> {
-        let parsed = Module::parse(module)?;
-        Ok(preflight::findings(module, &parsed, &self.host, &options.into()))
+        Ok(Examined::new(module, &self.host, &options.into())?.findings)
     }
 
     /// The functions of this host, sorted by namespace and name.
@@ -112,7 +114,7 @@ impl fmt::Debug for PluginManager {
 
 /// Builds a [`PluginManager`] from what it is given. A clone builds another one of the same, whose
 /// functions share its state.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct PluginManagerBuilder {
     registries: Vec<Registry>,
     database: Option<Database>,
@@ -121,6 +123,7 @@ pub struct PluginManagerBuilder {
     states: States,
     provided_twice: Vec<&'static str>,
     limits: Limits,
+    process_instances: usize,
     observers: Vec<Arc<dyn Observer>>,
     interceptor: Option<Arc<dyn Interceptor>>,
     leave_migrations: bool,
@@ -165,10 +168,19 @@ impl PluginManagerBuilder {
         self
     }
 
-    /// How large requests and answers may be.
+    /// What each plugin may use that is loaded without limits of its own, and the most that the manifest of one gets
+    /// ([`PluginManager::load_manifest`]).
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How many instances of plugins there may be in the process, of all its hosts; 512 unless told otherwise. At the
+    /// last, instances of this host that are idle give way to those that are wanted.
+    #[must_use]
+    pub fn process_instances(mut self, instances: usize) -> Self {
+        self.process_instances = instances;
         self
     }
 
@@ -262,10 +274,31 @@ impl PluginManagerBuilder {
                 clock,
                 entropy: self.entropy.unwrap_or_else(|| Arc::new(EntropySource::system())),
                 limits: self.limits,
+                process_instances: self.process_instances,
+                pools: Mutex::default(),
                 observers: self.observers,
                 interceptor: self.interceptor,
             }),
         })
+    }
+}
+
+impl Default for PluginManagerBuilder {
+    fn default() -> Self {
+        Self {
+            registries: Vec::new(),
+            database: None,
+            clock: None,
+            entropy: None,
+            states: States::default(),
+            provided_twice: Vec::new(),
+            limits: Limits::default(),
+            process_instances: 512,
+            observers: Vec::new(),
+            interceptor: None,
+            leave_migrations: false,
+            keeps_answers: false,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use extism::{CurrentPlugin, Function, UserData, Val, ValType};
 use hostfn_contract::HostError;
 
+use crate::defence::{self, Defence};
+
 /// A guest that is waiting for the answer to a host call.
 pub(crate) struct Guest<'a> {
     plugin: &'a mut CurrentPlugin,
@@ -15,9 +17,15 @@ impl Guest<'_> {
     /// The text in a block of the guest's memory. Its size is checked before it is looked at.
     pub(crate) fn read(&mut self, handle: Handle, limit: usize) -> Result<&str, HostError> {
         // Two's complement: an offset is unsigned, and WebAssembly's integers have no sign.
-        let block = self.plugin.memory_handle(handle as u64).ok_or_else(|| {
-            HostError::invalid_request("the handle names no block of memory: pass one that the PDK allocated")
-        })?;
+        let block = match self.plugin.memory_handle(handle as u64) {
+            Some(block) => block,
+            None if !defence::is_on(Defence::Handles) => return Ok(""),
+            None => {
+                return Err(HostError::invalid_request(
+                    "the handle names no block of memory: pass one that the PDK allocated",
+                ));
+            }
+        };
         if block.len() > limit {
             return Err(HostError::limit_exceeded(format!(
                 "the request has {} bytes and the host takes {limit}",
@@ -25,8 +33,24 @@ impl Guest<'_> {
             )));
         }
         let bytes = self.plugin.memory_bytes(block).map_err(HostError::internal)?;
-        std::str::from_utf8(bytes)
-            .map_err(|_| HostError::invalid_request("the request is not UTF-8: encode it as JSON"))
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) if !defence::is_on(Defence::Utf8) => Ok("{}"),
+            Err(_) => Err(HostError::invalid_request("the request is not UTF-8: encode it as JSON")),
+        }
+    }
+
+    /// Takes a text that the guest gives away: the start of it, a little more than `limit` where it is longer, and then
+    /// frees its block. A handle that names no block is nothing.
+    pub(crate) fn take_text(&mut self, handle: Handle, limit: usize) -> Option<String> {
+        let block = self.plugin.memory_handle(handle as u64)?;
+        let text = self.plugin.memory_bytes(block).ok().map(|bytes| {
+            let start = &bytes[..bytes.len().min(limit.saturating_add(1))];
+            String::from_utf8_lossy(start).into_owned()
+        });
+        // It is gone either way.
+        let _ = self.plugin.memory_free(block);
+        text
     }
 
     /// Copies an answer into a new block, which is the guest's from then on.
@@ -55,6 +79,28 @@ pub(crate) fn extism_function(
         let request = inputs.first().map(Val::unwrap_i64);
         // The linker gave this function its type, so that there is exactly one result.
         outputs[0] = Val::I64(answer(&mut Guest { plugin }, request)?);
+        Ok(())
+    })
+    .with_namespace(namespace)
+}
+
+/// An Extism function that takes a block from the guest and answers nothing: `(i64) -> ()`.
+pub(crate) fn taking_function(
+    namespace: &str,
+    name: &str,
+    take: impl Fn(&mut Guest<'_>, Handle) + Send + Sync + 'static,
+) -> Function {
+    Function::new(name, [ValType::I64], [], UserData::new(()), move |plugin, inputs, _, _| {
+        take(&mut Guest { plugin }, inputs[0].unwrap_i64());
+        Ok(())
+    })
+    .with_namespace(namespace)
+}
+
+/// A function of so many 32-bit parameters that does nothing and answers with an error's number.
+pub(crate) fn refusing_function(namespace: &str, name: &str, parameters: usize, error: i32) -> Function {
+    Function::new(name, vec![ValType::I32; parameters], [ValType::I32], UserData::new(()), move |_, _, outputs, _| {
+        outputs[0] = Val::I32(error);
         Ok(())
     })
     .with_namespace(namespace)

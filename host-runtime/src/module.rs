@@ -1,16 +1,16 @@
 //! What a WebAssembly module asks for, read without running it.
 
-use wasmparser::{CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType, Validator};
+use wasmparser::{
+    CompositeInnerType, ExternalKind, Operator, Parser, Payload, TableType, TypeRef, ValType, Validator, WasmFeatures,
+};
 
 use crate::{
     HostFunction,
+    defence::{self, Defence},
     host::Host,
+    kernel::{self, WASI},
     preflight::{Finding, FindingKind},
 };
-
-/// Extism's own functions, which every guest may import.
-const KERNEL: &str = "extism:host/env";
-const WASI: &str = "wasi_snapshot_preview1";
 
 /// A module's imports and exports, and what it wants before it runs.
 pub(crate) struct Module {
@@ -20,7 +20,16 @@ pub(crate) struct Module {
     pub(crate) has_start: bool,
     /// The memory that it starts with, in WebAssembly's pages of 64 KiB.
     pub(crate) first_pages: u64,
+    /// How many elements its tables may come to have, or nothing where it does not say.
+    pub(crate) table_elements: Option<u64>,
     imports: Vec<Import>,
+}
+
+/// How large a module is, which is seen without reading its code.
+#[derive(Default)]
+pub(crate) struct Size {
+    pub(crate) functions: u32,
+    pub(crate) largest_function: usize,
 }
 
 struct Import {
@@ -36,9 +45,9 @@ pub(crate) struct Link<'a> {
     pub(crate) takes_request: bool,
 }
 
-impl Module {
-    /// Reads a module, or says why the bytes are none.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+impl Size {
+    /// Looks at the heads of a module's sections and functions, or says why the bytes are no module.
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, String> {
         if !bytes.starts_with(b"\0asm") {
             return Err("it does not start as a WebAssembly module does; pass the compiled .wasm file".to_owned());
         }
@@ -46,25 +55,74 @@ impl Module {
             return Err("it is a WebAssembly component; build a core module, for instance for wasm32-unknown-unknown"
                 .to_owned());
         }
+        let mut size = Self::default();
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(broken)? {
+                Payload::CodeSectionStart { count, .. } => size.functions = count,
+                Payload::CodeSectionEntry(body) => {
+                    size.largest_function = size.largest_function.max(body.range().len());
+                }
+                _ => {}
+            }
+        }
+        Ok(size)
+    }
+}
+
+/// What a plugin may be written with: what compilers use for one that runs on its own. No threads: a guest that waits on
+/// shared memory waits in the engine, where nothing ends it.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC);
+
+impl Module {
+    /// Reads a module, or says why the bytes are none.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let features = if defence::is_on(Defence::WebAssemblyFeatures) { FEATURES } else { WasmFeatures::default() };
         // All of it, and not only what is read here: what cannot be compiled should be told before it is tried.
-        Validator::new().validate_all(bytes).map_err(|error| format!("it is broken: {error}"))?;
-        read(bytes).map_err(|error| format!("it is broken: {error}"))
+        Validator::new_with_features(features).validate_all(bytes).map_err(broken)?;
+        read(bytes).map_err(broken)
+    }
+
+    /// The imports of Extism and of WASI that are not for plugins, or not as the module has them.
+    pub(crate) fn wrong_imports(&self) -> impl Iterator<Item = Finding> {
+        self.imports.iter().filter_map(|import| {
+            let fault = match import.namespace.as_str() {
+                kernel::NAMESPACE => {
+                    let signature = import.signature.as_ref();
+                    let signature = signature.map(|(parameters, results)| (parameters.as_slice(), results.as_slice()));
+                    kernel::fault_of_kernel_import(&import.name, signature)?
+                }
+                WASI => kernel::fault_of_wasi_import(&import.name, import.signature.is_some())?,
+                _ => return None,
+            };
+            Some(import.refused(FindingKind::NotForPlugins, fault))
+        })
     }
 
     /// How each import of a host function is to be linked, or why it cannot be.
     pub(crate) fn links<'a>(&self, host: &'a Host) -> impl Iterator<Item = Result<Link<'a>, Finding>> {
-        let imports = self.imports.iter().filter(|import| ![KERNEL, WASI].contains(&import.namespace.as_str()));
+        let imports =
+            self.imports.iter().filter(|import| ![kernel::NAMESPACE, WASI].contains(&import.namespace.as_str()));
         imports.map(|import| import.link(host))
     }
 }
 
+fn broken(error: wasmparser::BinaryReaderError) -> String {
+    format!("it is broken: {error}")
+}
+
 impl Import {
+    fn refused(&self, kind: FindingKind, message: String) -> Finding {
+        Finding { kind, import: Some((self.namespace.clone(), self.name.clone())), message }
+    }
+
     fn link<'a>(&self, host: &'a Host) -> Result<Link<'a>, Finding> {
-        let refused = |kind, message: String| Finding {
-            kind,
-            import: Some((self.namespace.clone(), self.name.clone())),
-            message,
-        };
+        let refused = |kind, message: String| self.refused(kind, message);
         let Some(function) = host.function(&self.namespace, &self.name) else {
             let (kind, advice) = self.advice(host);
             return Err(refused(kind, advice));
@@ -81,7 +139,7 @@ impl Import {
                     return wrong(&format!(
                         "the module imports it as {}; import it as (i64) -> i64: the handle of a JSON object in, the \
                          handle of the answer out",
-                        signature(parameters, results)
+                        kernel::describe(parameters, results)
                     ));
                 }
             },
@@ -113,15 +171,18 @@ impl Import {
     }
 }
 
-fn signature(parameters: &[ValType], results: &[ValType]) -> String {
-    let list = |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    format!("({}) -> ({})", list(parameters), list(results))
-}
-
 fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
-    let mut module =
-        Module { needs_wasi: false, exports: Vec::new(), has_start: false, first_pages: 0, imports: Vec::new() };
+    let mut module = Module {
+        needs_wasi: false,
+        exports: Vec::new(),
+        has_start: false,
+        first_pages: 0,
+        table_elements: Some(0),
+        imports: Vec::new(),
+    };
     let mut types = Vec::new();
+    let mut tables = Vec::new();
+    let mut grows_tables = false;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
             Payload::TypeSection(section) => {
@@ -157,6 +218,17 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                     module.first_pages = module.first_pages.saturating_add(memory?.initial);
                 }
             }
+            Payload::TableSection(section) => {
+                for table in section {
+                    tables.push(table?.ty);
+                }
+            }
+            // A table that may grow as it likes does no harm in a module that never makes it.
+            Payload::CodeSectionEntry(body) if !grows_tables && tables.iter().any(|table| may_grow(table)) => {
+                for operator in body.get_operators_reader()? {
+                    grows_tables |= matches!(operator?, Operator::TableGrow { .. });
+                }
+            }
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
@@ -170,5 +242,13 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
             _ => {}
         }
     }
+    for table in &tables {
+        let most = if grows_tables { table.maximum } else { Some(table.initial) };
+        module.table_elements = module.table_elements.zip(most).map(|(sum, most)| sum.saturating_add(most));
+    }
     Ok(module)
+}
+
+fn may_grow(table: &TableType) -> bool {
+    table.maximum != Some(table.initial)
 }

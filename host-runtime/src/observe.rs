@@ -7,7 +7,10 @@ use std::{
 use hostfn_contract::{Caller, ErrorCode, HostError, HostFn};
 use tracing::Span;
 
-use crate::HostFunction;
+use crate::{
+    HostFunction,
+    defence::{self, Defence},
+};
 
 /// One host call, as it was answered.
 ///
@@ -59,15 +62,16 @@ pub(crate) fn outcome<F: HostFn>(
     let Err(error) = outcome else { return };
     let (plugin, function, call, code) = (caller.plugin(), F::NAME, caller.call_id(), error.code());
     let detail = error.source().map(ToString::to_string).unwrap_or_default();
+    let detail = if defence::is_on(Defence::EscapeLogs) { format!("{detail:?}") } else { detail };
     match code {
         ErrorCode::Internal => {
-            tracing::error!(plugin, function, %call, %code, ?detail, "a host call failed in the host");
+            tracing::error!(plugin, function, %call, %code, %detail, "a host call failed in the host");
         }
         ErrorCode::Unavailable | ErrorCode::DeadlineExceeded => {
-            tracing::warn!(plugin, function, %call, %code, ?detail, "a host call could not be served");
+            tracing::warn!(plugin, function, %call, %code, %detail, "a host call could not be served");
         }
         _ => {
-            tracing::debug!(plugin, function, %call, %code, message = ?error.message(), ?detail, "a host call was refused")
+            tracing::debug!(plugin, function, %call, %code, message = ?error.message(), %detail, "a host call was refused")
         }
     }
 }

@@ -6,13 +6,15 @@ use tracing::Span;
 use crate::{
     answers::{Failure, IdempotencyKey, IdempotentCall, Known},
     db::Entered,
-    function::AnyBound,
+    defence::{self, Defence},
     host::Host,
     instance::{Instance, Pool},
-    module::Module,
+    limits::Limits,
+    plugin_call::LoadedPlugin,
     plugin_error::{CallError, Ending, Findings, LoadError},
     plugin_options::PluginOptions,
-    preflight::{self, Severity},
+    preflight::Examined,
+    recipe::Recipe,
 };
 
 /// The native stack that a plugin call gets where its thread has less than half of it left: two
@@ -29,64 +31,49 @@ pub struct Plugin {
 }
 
 struct Inner {
-    host: Arc<Host>,
-    /// The plugin as its host functions see it, outside of any call.
-    caller: Caller,
-    options: PluginOptions,
+    plugin: Arc<LoadedPlugin>,
     exports: Vec<String>,
     recipe: Recipe,
-    pool: Pool,
-}
-
-/// What every instance of a plugin is made from.
-pub(crate) struct Recipe {
-    manifest: extism::Manifest,
-    /// The functions to link, each with whether the guest passes it a request.
-    links: Vec<(Arc<dyn AnyBound>, bool)>,
-    needs_wasi: bool,
-    compile_cache: bool,
+    pool: Arc<Pool>,
 }
 
 impl Plugin {
     pub(crate) fn load(host: Arc<Host>, name: &str, module: &[u8], options: PluginOptions) -> Result<Self, LoadError> {
         let plugin = name.to_owned();
-        let parsed =
-            Module::parse(module).map_err(|reason| LoadError::NotAModule { plugin: plugin.clone(), reason })?;
-        let mut findings = preflight::findings(module, &parsed, &host, &options);
-        findings.retain(|finding| finding.kind.severity() == Severity::Refused);
-        if !findings.is_empty() {
-            return Err(LoadError::Refused { plugin, findings: Findings(findings) });
-        }
-        let links = parsed.links(&host).flatten().filter_map(|link| {
-            let (namespace, name) = link.function.import();
-            Some((host.function(namespace, name)?.clone(), link.takes_request))
-        });
-        let links = links.collect();
-        let manifest = extism::Manifest::new([extism::Wasm::data(module)])
-            .with_timeout(options.call_timeout())
-            .with_memory_max(options.memory_pages())
-            .with_config(options.config.iter().cloned());
-        let mut recipe =
-            Recipe { manifest, links, needs_wasi: parsed.needs_wasi, compile_cache: options.compile_cache };
+        let examined = Examined::new(module, &host, &options);
+        let examined = examined.map_err(|reason| LoadError::NotAModule { plugin: plugin.clone(), reason })?;
+        let refusals = examined.refusals(&options);
+        let Some(parsed) = examined.module.filter(|_| refusals.is_empty()) else {
+            return Err(LoadError::Refused { plugin, findings: Findings(refusals) });
+        };
         let caller = Caller::new(name, options.grants.clone(), CallId::default());
+        let loaded = Arc::new(LoadedPlugin::new(host.clone(), caller, examined.limits));
+        let mut recipe = Recipe::new(module, &parsed, &loaded, &options);
         // The first instance is made now, so that a module that cannot run is refused here.
-        let first = on_guest_stack(|| recipe.first_instance(&host, &caller))
+        let first = on_guest_stack(|| recipe.first_instance(&loaded, || host.seat()));
+        let first = first
+            .ok_or_else(|| LoadError::TooManyInstances { plugin: plugin.clone(), instances: host.process_instances })?
             .map_err(|error| LoadError::Compile { plugin, reason: format!("{error:#}") })?;
-        let pool = Pool::new(options.instances);
+        let pool = Arc::new(Pool::new(loaded.limits.instances.max(1)));
         pool.put(first);
-        tracing::debug!(plugin = name, grants = ?caller.grants(), "plugin loaded");
-        let inner = Inner { host, caller, exports: parsed.exports, pool, options, recipe };
-        Ok(Self { inner: Arc::new(inner) })
+        host.keep(&pool);
+        tracing::debug!(plugin = name, grants = ?loaded.caller.grants(), "plugin loaded");
+        Ok(Self { inner: Arc::new(Inner { plugin: loaded, exports: parsed.exports, recipe, pool }) })
     }
 
     /// The name that it was loaded with.
     pub fn name(&self) -> &str {
-        self.inner.caller.plugin()
+        self.inner.plugin.caller.plugin()
     }
 
     /// What it was granted.
     pub fn grants(&self) -> &Grants {
-        self.inner.caller.grants()
+        self.inner.plugin.caller.grants()
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.plugin.limits
     }
 
     /// The functions that it exports.
@@ -189,22 +176,21 @@ impl Plugin {
             let (plugin, export) = self.names(export);
             return Err(CallError::UnknownExport { plugin, export, exports: inner.exports.join("`, `") });
         }
-        let mut slot = inner.pool.take(inner.options.timeout).ok_or_else(|| {
+        let limits = self.limits();
+        let mut slot = inner.pool.take(limits.timeout).ok_or_else(|| {
             let (plugin, export) = self.names(export);
-            CallError::Busy { plugin, export, instances: inner.options.instances }
+            CallError::Busy { plugin, export, instances: limits.instances }
         })?;
         let mut instance = match slot.take_instance() {
             Some(instance) => instance,
-            None => self.new_instance().map_err(|error| {
-                let (plugin, export) = self.names(export);
-                CallError::Start { plugin, export, reason: format!("{error:#}") }
-            })?,
+            None => self.new_instance(export)?,
         };
-        let deadline = Instant::now().checked_add(inner.options.call_timeout());
+        let deadline = Instant::now().checked_add(limits.call_timeout());
+        let deadline = deadline.filter(|_| defence::is_on(Defence::DatabaseDeadlines));
         let (outcome, is_reusable) = match kind {
             Kind::Plain => self.run(&mut instance, export, input, Entered::new(deadline, None), span),
             Kind::Atomic => {
-                let scope = Entered::new(deadline, inner.host.database.clone());
+                let scope = Entered::new(deadline, inner.plugin.host.database.clone());
                 self.run(&mut instance, export, input, scope, span)
             }
             Kind::Idempotent(key) => self.run_once(&mut instance, key, export, input, deadline, span),
@@ -239,14 +225,16 @@ impl Plugin {
                 Err(error) => (Err(self.not_saved(export, error)), true),
             },
             Err(error) => {
-                let ending = Ending::of(&error);
-                let is_reusable = matches!(ending, Ending::Failed(_));
+                let has_fuel_left = instance.plugin.fuel_consumed().is_none_or(|used| used < self.limits().fuel);
+                let ending = if has_fuel_left { Ending::of(&error) } else { Ending::OutOfFuel };
+                let is_reusable = matches!(ending, Ending::Failed(_)) || !defence::is_on(Defence::DiscardInstances);
                 let (plugin, export) = self.names(export);
                 let retryable = scope.may_be_made_again();
                 let error = match ending {
                     Ending::Failed(message) => CallError::Failed { plugin, export, message, retryable },
                     Ending::Trapped(reason) => CallError::Trapped { plugin, export, reason },
-                    Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.inner.options.timeout },
+                    Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.limits().timeout },
+                    Ending::OutOfFuel => CallError::OutOfFuel { plugin, export, fuel: self.limits().fuel },
                 };
                 (Err(error), is_reusable)
             }
@@ -263,7 +251,7 @@ impl Plugin {
         deadline: Option<Instant>,
         span: &Span,
     ) -> Run {
-        let host = &*self.inner.host;
+        let host = &*self.inner.plugin.host;
         let database = match &host.database {
             Some(database) if host.keeps_answers => database,
             _ => {
@@ -311,9 +299,16 @@ impl Plugin {
         (self.name().to_owned(), export.to_owned())
     }
 
-    fn new_instance(&self) -> Result<Instance, extism::Error> {
-        let inner = &*self.inner;
-        Instance::new(&inner.recipe, inner.host.clone(), inner.caller.clone())
+    fn new_instance(&self, export: &str) -> Result<Instance, CallError> {
+        let (inner, host) = (&*self.inner, &self.inner.plugin.host);
+        let seat = host.seat().ok_or_else(|| {
+            let (plugin, export) = self.names(export);
+            CallError::TooManyInstances { plugin, export, instances: host.process_instances }
+        })?;
+        Instance::new(&inner.recipe, &inner.plugin, seat).map_err(|error| {
+            let (plugin, export) = self.names(export);
+            CallError::Start { plugin, export, reason: format!("{error:#}") }
+        })
     }
 }
 
@@ -327,36 +322,6 @@ enum Kind<'a> {
 /// How a guest ran, and whether its instance is as good as before.
 type Run = (Result<Vec<u8>, CallError>, bool);
 
-impl Recipe {
-    /// The first instance; for it the module is compiled.
-    ///
-    /// The cache is a folder of the user's, which a service may not have. A module that compiles
-    /// without it is compiled without it from then on.
-    fn first_instance(&mut self, host: &Arc<Host>, caller: &Caller) -> Result<Instance, extism::Error> {
-        let error = match Instance::new(self, host.clone(), caller.clone()) {
-            Err(error) if self.compile_cache => error,
-            outcome => return outcome,
-        };
-        self.compile_cache = false;
-        let first = Instance::new(self, host.clone(), caller.clone())?;
-        tracing::warn!(
-            plugin = caller.plugin(), error = ?format!("{error:#}"),
-            "compiled modules cannot be cached, and every instance is compiled anew: make the cache folder writable, or \
-             load with `without_compile_cache`"
-        );
-        Ok(first)
-    }
-
-    pub(crate) fn builder(&self) -> extism::PluginBuilder<'_> {
-        let builder = extism::PluginBuilder::new(self.manifest.clone()).with_wasi(self.needs_wasi);
-        if self.compile_cache { builder } else { builder.with_cache_disabled() }
-    }
-
-    pub(crate) fn links(&self) -> &[(Arc<dyn AnyBound>, bool)] {
-        &self.links
-    }
-}
-
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plugin").field("name", &self.name()).field("grants", self.grants()).finish_non_exhaustive()
@@ -364,5 +329,8 @@ impl fmt::Debug for Plugin {
 }
 
 fn on_guest_stack<T>(body: impl FnOnce() -> T) -> T {
+    if !defence::is_on(Defence::NativeStack) {
+        return body();
+    }
     stacker::maybe_grow(GUEST_STACK_BYTES / 2, GUEST_STACK_BYTES, body)
 }

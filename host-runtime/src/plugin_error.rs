@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use hostfn_contract::{ErrorCode, HostError};
 
-use crate::preflight::Finding;
+use crate::{
+    defence::{self, Defence},
+    preflight::Finding,
+};
 
 /// Why a plugin cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,17 @@ pub enum LoadError {
         plugin: String,
         /// Everything that is in the way.
         findings: Findings,
+    },
+    /// The process has as many instances of plugins as it may have, and all of them are in use.
+    #[error(
+        "plugin `{plugin}` cannot be loaded: all {instances} instances that the process may have are in use; allow more \
+        with `process_instances`"
+    )]
+    TooManyInstances {
+        /// The plugin.
+        plugin: String,
+        /// How many there may be.
+        instances: usize,
     },
     /// It cannot be compiled or instantiated.
     #[error("plugin `{plugin}` cannot be run: {reason}")]
@@ -93,6 +107,29 @@ pub enum CallError {
         /// How long it may take.
         after: Duration,
     },
+    /// The guest computed more than it may.
+    #[error("plugin `{plugin}`, export `{export}`: it used up all {fuel} units of its fuel; allow more with `fuel`")]
+    OutOfFuel {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// How much it may use.
+        fuel: u64,
+    },
+    /// The process has as many instances of plugins as it may have, and all of them are in use.
+    #[error(
+        "plugin `{plugin}`, export `{export}`: all {instances} instances that the process may have are in use; call \
+        again later, or allow more with `process_instances`"
+    )]
+    TooManyInstances {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// How many there may be.
+        instances: usize,
+    },
     /// All instances were in use for as long as a call may take.
     #[error(
         "plugin `{plugin}`, export `{export}`: all {instances} instances are busy; call again later, or allow more \
@@ -154,7 +191,7 @@ impl CallError {
         match self {
             Self::Failed { retryable, .. } => *retryable,
             Self::NotSaved { error, .. } => error.code() == ErrorCode::Unavailable,
-            Self::Busy { .. } => true,
+            Self::Busy { .. } | Self::TooManyInstances { .. } => true,
             _ => false,
         }
     }
@@ -166,6 +203,8 @@ impl CallError {
             Self::Trapped { .. } => "trapped",
             Self::TimedOut { .. } => "timed_out",
             Self::Busy { .. } => "busy",
+            Self::OutOfFuel { .. } => "out_of_fuel",
+            Self::TooManyInstances { .. } => "too_many_instances",
             Self::NotSaved { .. } => "not_saved",
             Self::KeyReused { .. } => "key_reused",
             Self::KeepsNoAnswers { .. } => "keeps_no_answers",
@@ -181,6 +220,7 @@ pub(crate) enum Ending {
     /// It was stopped in the middle: its stack and its locks are as they were then.
     Trapped(String),
     TimedOut,
+    OutOfFuel,
 }
 
 impl Ending {
@@ -188,6 +228,13 @@ impl Ending {
     /// of Extism's own that a guest could choose as well, it would be taken for having no memory left.
     pub(crate) fn of(error: &extism::Error) -> Self {
         let reason = error.root_cause().to_string();
+        if !defence::is_on(Defence::TellEndings) {
+            return match reason.as_str() {
+                "timeout" => Self::TimedOut,
+                text if text.starts_with("wasm trap") => Self::Trapped(reason),
+                _ => Self::Failed(reason),
+            };
+        }
         // What stopped a guest has a backtrace around it.
         if error.chain().count() > 1 {
             Self::Trapped(reason)

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use crate::{host::Host, module::Module, plugin_options::PluginOptions};
+use crate::{
+    defence::{self, Defence},
+    host::Host,
+    limits::Limits,
+    module::{Module, Size},
+    plugin_options::PluginOptions,
+};
 
 /// One thing that a plugin's author or its administrator should know before it is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +32,16 @@ pub enum FindingKind {
     WrongNamespace,
     /// The function is imported with other parameters or results than it has.
     WrongSignature,
+    /// The module imports what is Extism's own or WASI's and not for plugins, or not with this signature.
+    NotForPlugins,
     /// The compiled module is larger than it may be.
     ModuleTooLarge,
+    /// The module has more functions than it may have.
+    TooManyFunctions,
+    /// A function of the module is larger than it may be.
+    FunctionTooLarge,
+    /// The tables of the module may grow larger than they may be.
+    TableTooLarge,
     /// The module starts with more memory than it may have.
     MemoryTooLarge,
     /// The plugin is not granted what the function needs.
@@ -56,7 +70,11 @@ impl FindingKind {
             Self::UnknownFunction => "unknown-function",
             Self::WrongNamespace => "wrong-namespace",
             Self::WrongSignature => "wrong-signature",
+            Self::NotForPlugins => "not-for-plugins",
             Self::ModuleTooLarge => "module-too-large",
+            Self::TooManyFunctions => "too-many-functions",
+            Self::FunctionTooLarge => "function-too-large",
+            Self::TableTooLarge => "table-too-large",
             Self::MemoryTooLarge => "memory-too-large",
             Self::NotGranted => "not-granted",
             Self::Deprecated => "deprecated",
@@ -83,55 +101,125 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that there is to say of a module, the gravest first.
-pub(crate) fn findings(bytes: &[u8], module: &Module, host: &Host, options: &PluginOptions) -> Vec<Finding> {
-    let mut found: Vec<_> = too_large(bytes, module, options).collect();
-    for link in module.links(host) {
-        match link {
-            Err(finding) => found.push(finding),
-            Ok(link) => {
-                let function = link.function;
-                let mut say = |kind, message| {
-                    let import = Some((function.namespace().to_owned(), function.name().to_owned()));
-                    found.push(Finding { kind, import, message });
-                };
-                if !options.grants.covers(function.permission()) {
-                    let permission = function.permission();
-                    say(
-                        FindingKind::NotGranted,
-                        format!("it needs `{permission}`, which is not granted, and will answer `permission_denied`"),
-                    );
-                }
-                if let Some(instead) = function.deprecated() {
-                    say(FindingKind::Deprecated, format!("it should not be used any more: {instead}"));
-                }
-            }
+/// A module that was looked at before it is compiled.
+pub(crate) struct Examined {
+    /// What it asks for, or nothing where it is too large to be read.
+    pub(crate) module: Option<Module>,
+    /// The limits that it would have.
+    pub(crate) limits: Limits,
+    /// Everything that there is to say of it, the gravest first.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Examined {
+    /// Looks at a module: first at how large it is, which costs nothing, and then at what it asks for.
+    ///
+    /// # Errors
+    /// With a sentence, when the bytes are no module.
+    pub(crate) fn new(bytes: &[u8], host: &Host, options: &PluginOptions) -> Result<Self, String> {
+        let limits = options.limits.over(host.limits);
+        if bytes.len() > limits.module_bytes {
+            let (has, may) = (bytes.len(), limits.module_bytes);
+            let message = format!("it has {has} bytes and may have {may}: strip it, or allow more with `module_bytes`");
+            return Ok(Self { module: None, limits, findings: vec![about(FindingKind::ModuleTooLarge, message)] });
         }
+        let mut findings = too_large(&Size::of(bytes)?, &limits);
+        if !findings.is_empty() {
+            return Ok(Self { module: None, limits, findings });
+        }
+        let module = Module::parse(bytes)?;
+        findings.extend(wants_too_much(&module, &limits));
+        if defence::is_on(Defence::KernelImports) {
+            findings.extend(module.wrong_imports());
+        }
+        findings.extend(of_host_functions(&module, host, options));
+        if module.has_start {
+            let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
+            findings.push(about(FindingKind::StartsByItself, message.to_owned()));
+        }
+        findings.sort_by_key(|finding| finding.kind.severity());
+        Ok(Self { module: Some(module), limits, findings })
     }
-    if module.has_start {
-        let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
-        found.push(Finding { kind: FindingKind::StartsByItself, import: None, message: message.to_owned() });
+
+    /// The findings for which it is not loaded.
+    pub(crate) fn refusals(&self, options: &PluginOptions) -> Vec<Finding> {
+        let is_refused = |finding: &&Finding| match finding.kind.severity() {
+            Severity::Refused => true,
+            Severity::Denied => options.is_strict,
+            Severity::Warning => false,
+        };
+        self.findings.iter().filter(is_refused).cloned().collect()
     }
-    found.sort_by_key(|finding| finding.kind.severity());
+}
+
+/// A finding about the module as a whole.
+fn about(kind: FindingKind, message: String) -> Finding {
+    Finding { kind, import: None, message }
+}
+
+fn too_large(size: &Size, limits: &Limits) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if size.functions > limits.module_functions {
+        let (has, may) = (size.functions, limits.module_functions);
+        let message = format!("it has {has} functions and may have {may}: allow more with `module_functions`");
+        found.push(about(FindingKind::TooManyFunctions, message));
+    }
+    if size.largest_function > limits.function_bytes {
+        let (has, may) = (size.largest_function, limits.function_bytes);
+        let message =
+            format!("its largest function has {has} bytes and may have {may}: allow more with `function_bytes`");
+        found.push(about(FindingKind::FunctionTooLarge, message));
+    }
     found
 }
 
-fn too_large<'a>(
-    bytes: &'a [u8],
-    module: &Module,
-    options: &'a PluginOptions,
-) -> impl Iterator<Item = Finding> + use<'a> {
-    let size = (bytes.len() > options.module_bytes).then(|| {
-        let (has, may) = (bytes.len(), options.module_bytes);
-        let message = format!("it has {has} bytes and may have {may}: strip it, or allow more with `module_bytes`");
-        (FindingKind::ModuleTooLarge, message)
-    });
-    let pages = options.memory_pages();
-    let memory = (module.first_pages > u64::from(pages)).then(|| {
+fn wants_too_much(module: &Module, limits: &Limits) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let pages = limits.memory_pages();
+    if module.first_pages > u64::from(pages) {
         let has = module.first_pages;
         let message =
             format!("it starts with {has} pages of memory and may have {pages}: allow more with `memory_bytes`");
-        (FindingKind::MemoryTooLarge, message)
-    });
-    size.into_iter().chain(memory).map(|(kind, message)| Finding { kind, import: None, message })
+        found.push(about(FindingKind::MemoryTooLarge, message));
+    }
+    let may = limits.table_elements;
+    let message = match module.table_elements {
+        Some(has) if has <= may => return found,
+        Some(has) => {
+            format!("its tables may grow to {has} elements and may have {may}: allow more with `table_elements`")
+        }
+        None => format!("its tables grow without a maximum: declare one, of {may} elements at most"),
+    };
+    found.push(about(FindingKind::TableTooLarge, message));
+    found
+}
+
+fn of_host_functions(module: &Module, host: &Host, options: &PluginOptions) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for link in module.links(host) {
+        let link = match link {
+            Ok(link) => link,
+            Err(finding) => {
+                if defence::is_on(Defence::HostImports) {
+                    found.push(finding);
+                }
+                continue;
+            }
+        };
+        let function = link.function;
+        let mut say = |kind, message| {
+            let import = Some((function.namespace().to_owned(), function.name().to_owned()));
+            found.push(Finding { kind, import, message });
+        };
+        if !options.grants.covers(function.permission()) {
+            let permission = function.permission();
+            let becomes =
+                if options.is_strict { "so that it is not loaded" } else { "and will answer `permission_denied`" };
+            say(FindingKind::NotGranted, format!("it needs `{permission}`, which is not granted, {becomes}"));
+        }
+        if let Some(instead) = function.deprecated() {
+            say(FindingKind::Deprecated, format!("it should not be used any more: {instead}"));
+        }
+    }
+    found
 }

@@ -1,4 +1,4 @@
-use hostfn_runtime::{FindingKind, Grants, LoadError, PluginManager, PluginOptions, Severity};
+use hostfn_runtime::{FindingKind, Grants, LimitChanges, LoadError, PluginManager, PluginOptions, Severity};
 
 use crate::functions::in_memory;
 
@@ -37,19 +37,64 @@ fn all_that_there_is_to_say_is_said_the_gravest_first() {
     );
 }
 
+/// A plugin that is granted nothing, with another limit.
+fn limited(change: impl FnOnce(&mut LimitChanges)) -> PluginOptions {
+    let mut limits = LimitChanges::default();
+    change(&mut limits);
+    PluginOptions::from(Grants::none()).limits(limits)
+}
+
 #[test]
 fn what_a_module_may_not_be_keeps_it_from_being_loaded() {
     let manager = PluginManager::new();
-    let module = wat::parse_str(r#"(module (memory 3) (func (export "run") (result i32) i32.const 0))"#).unwrap();
-    let load = |options: PluginOptions| manager.load("guest", &module, options);
-    load(PluginOptions::from(Grants::none()).memory_bytes(3 << 16).module_bytes(module.len())).unwrap();
-    for (options, said) in [
-        (PluginOptions::from(Grants::none()).module_bytes(module.len() - 1), "allow more with `module_bytes`"),
-        (PluginOptions::from(Grants::none()).memory_bytes(2 << 16), "allow more with `memory_bytes`"),
+    let text = r#"(module (memory 3) (table 10 funcref) (table 5 20 funcref)
+        (func (export "run") (result i32) i32.const 0)
+        (func (param i32) (result i32) (table.grow 1 (ref.null func) (local.get 0))))"#;
+    let growing_without_end = wat::parse_str(text).unwrap();
+    let module = wat::parse_str(text.replace("table 10", "table 10 10")).unwrap();
+    let bytes = module.len();
+    let just_enough = |limits: &mut LimitChanges| {
+        (limits.module_bytes, limits.memory_bytes) = (Some(bytes), Some(3 << 16));
+        (limits.module_functions, limits.function_bytes, limits.table_elements) = (Some(2), Some(9), Some(30));
+    };
+    manager.load("guest", &module, limited(just_enough)).unwrap();
+    for (limits, module, said) in [
+        (limited(|limits| limits.module_bytes = Some(bytes - 1)), &module, "allow more with `module_bytes`"),
+        (limited(|limits| limits.module_functions = Some(1)), &module, "allow more with `module_functions`"),
+        (limited(|limits| limits.function_bytes = Some(8)), &module, "allow more with `function_bytes`"),
+        (limited(|limits| limits.memory_bytes = Some(2 << 16)), &module, "allow more with `memory_bytes`"),
+        (limited(|limits| limits.table_elements = Some(29)), &module, "allow more with `table_elements`"),
+        (limited(|_| {}), &growing_without_end, "grow without a maximum: declare one"),
     ] {
-        let error = load(options).unwrap_err();
+        let error = manager.load("guest", module, limits).unwrap_err();
         assert!(matches!(error, LoadError::Refused { .. }) && error.to_string().contains(said), "{error}");
     }
+}
+
+#[test]
+fn what_is_extisms_own_or_not_for_plugins_is_refused() {
+    let text = r#"(module
+        (import "extism:host/env" "alloc" (func (param i32) (result i64)))
+        (import "extism:host/env" "length" (func (param i64) (result i64)))
+        (import "extism:host/env" "reset" (func))
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fork" (func (result i32))))"#;
+    assert_eq!(kinds(&in_memory(), text, Grants::none()), ["not-for-plugins"; 3]);
+    let shared = wat::parse_str("(module (memory 1 1 shared))").unwrap();
+    assert!(in_memory().check(&shared, Grants::none()).unwrap_err().contains("threads"), "shared memory");
+}
+
+#[test]
+fn a_strict_load_refuses_what_is_not_granted() {
+    let text = r#"(module (import "extism:host/user" "add_note" (func (param i64) (result i64))))"#;
+    let module = wat::parse_str(text).unwrap();
+    let strict = |grants| PluginOptions::from(grants).strict();
+    let error = in_memory().load("guest", &module, strict(Grants::none())).unwrap_err();
+    assert!(
+        error.to_string().contains("needs `notes:write`, which is not granted, so that it is not loaded"),
+        "{error}"
+    );
+    in_memory().load("guest", &module, strict(Grants::of(["notes:write"]).unwrap())).unwrap();
 }
 
 #[test]

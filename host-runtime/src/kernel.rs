@@ -1,0 +1,204 @@
+//! What a guest imports of Extism itself and of WASI, and what the host puts in the place of some of it.
+
+use std::sync::Arc;
+
+use wasmparser::ValType::{self, I32, I64};
+
+use crate::{
+    defence::{self, Defence},
+    memory::{self, Guest, Handle},
+    plugin_call::PluginCall,
+};
+
+/// Extism's own functions, which every guest may import.
+pub(crate) const NAMESPACE: &str = "extism:host/env";
+/// WASI's, which are there for guests that import any of them. No folder is open to them, and no output is shown.
+pub(crate) const WASI: &str = "wasi_snapshot_preview1";
+
+/// The functions that Extism's kits import, with their parameters and results.
+///
+/// The kernel exports more than these, for its host: its memory, the globals in it, and functions that reset it. A
+/// guest has no business with them.
+///
+/// Source: [the kernel](https://github.com/extism/extism/blob/main/kernel/README.md), and the functions that
+/// [the host adds](https://github.com/extism/extism/blob/main/runtime/src/pdk.rs).
+const FUNCTIONS: [(&str, &[ValType], &[ValType]); 26] = [
+    ("alloc", &[I64], &[I64]),
+    ("config_get", &[I64], &[I64]),
+    ("error_set", &[I64], &[]),
+    ("free", &[I64], &[]),
+    ("get_log_level", &[], &[I32]),
+    ("http_headers", &[], &[I64]),
+    ("http_request", &[I64, I64], &[I64]),
+    ("http_status_code", &[], &[I32]),
+    ("input_length", &[], &[I64]),
+    ("input_load_u64", &[I64], &[I64]),
+    ("input_load_u8", &[I64], &[I32]),
+    ("input_offset", &[], &[I64]),
+    ("length", &[I64], &[I64]),
+    ("length_unsafe", &[I64], &[I64]),
+    ("load_u64", &[I64], &[I64]),
+    ("load_u8", &[I64], &[I32]),
+    ("log_debug", &[I64], &[]),
+    ("log_error", &[I64], &[]),
+    ("log_info", &[I64], &[]),
+    ("log_trace", &[I64], &[]),
+    ("log_warn", &[I64], &[]),
+    ("output_set", &[I64, I64], &[]),
+    ("store_u64", &[I64, I64], &[]),
+    ("store_u8", &[I64, I32], &[]),
+    ("var_get", &[I64], &[I64]),
+    ("var_set", &[I64, I64], &[]),
+];
+
+/// The functions of [WASI preview 1](https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md).
+const WASI_FUNCTIONS: [&str; 46] = [
+    "args_get",
+    "args_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "environ_get",
+    "environ_sizes_get",
+    "fd_advise",
+    "fd_allocate",
+    "fd_close",
+    "fd_datasync",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_fdstat_set_rights",
+    "fd_filestat_get",
+    "fd_filestat_set_size",
+    "fd_filestat_set_times",
+    "fd_pread",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_pwrite",
+    "fd_read",
+    "fd_readdir",
+    "fd_renumber",
+    "fd_seek",
+    "fd_sync",
+    "fd_tell",
+    "fd_write",
+    "path_create_directory",
+    "path_filestat_get",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_readlink",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+    "poll_oneoff",
+    "proc_exit",
+    "proc_raise",
+    "random_get",
+    "sched_yield",
+    "sock_accept",
+    "sock_recv",
+    "sock_send",
+    "sock_shutdown",
+];
+
+/// What is wrong with an import of Extism's kernel, if anything is.
+pub(crate) fn fault_of_kernel_import(name: &str, signature: Option<(&[ValType], &[ValType])>) -> Option<String> {
+    let Some((_, parameters, results)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
+        return Some("it is not among what Extism's kits import: use a kit's own functions".to_owned());
+    };
+    match signature {
+        Some(signature) if signature == (parameters, results) => None,
+        _ => Some(format!("import it as {}", describe(parameters, results))),
+    }
+}
+
+/// What is wrong with an import of WASI, if anything is.
+pub(crate) fn fault_of_wasi_import(name: &str, is_function: bool) -> Option<String> {
+    let is_known = is_function && WASI_FUNCTIONS.contains(&name);
+    (!is_known).then(|| "WASI preview 1 has no such function: build for `wasm32-wasip1`".to_owned())
+}
+
+/// A signature as people write it: `(i64) -> (i64)`.
+pub(crate) fn describe(parameters: &[ValType], results: &[ValType]) -> String {
+    let list = |types: &[ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("({}) -> ({})", list(parameters), list(results))
+}
+
+/// The functions that an instance gets in the place of Extism's and of WASI's.
+pub(crate) fn functions(
+    plugin_call: &Arc<PluginCall>,
+    needs_wasi: bool,
+) -> impl Iterator<Item = extism::Function> + use<> {
+    let logs = LEVELS.map(|(name, level)| {
+        let plugin_call = plugin_call.clone();
+        memory::taking_function(NAMESPACE, name, move |guest, handle| log(&plugin_call, guest, level, handle))
+    });
+    let logs = logs.into_iter().filter(|_| defence::is_on(Defence::PluginLogs));
+    // WASI's own would put the host's thread to sleep for as long as the guest likes, and nothing would wake it.
+    const NOT_SUPPORTED: i32 = 58;
+    let sleep = memory::refusing_function(WASI, "poll_oneoff", 4, NOT_SUPPORTED);
+    let sleep = Some(sleep).filter(|_| needs_wasi && defence::is_on(Defence::WasiSleep));
+    logs.chain(sleep)
+}
+
+const LEVELS: [(&str, tracing::Level); 5] = [
+    ("log_trace", tracing::Level::TRACE),
+    ("log_debug", tracing::Level::DEBUG),
+    ("log_info", tracing::Level::INFO),
+    ("log_warn", tracing::Level::WARN),
+    ("log_error", tracing::Level::ERROR),
+];
+
+/// Writes what a plugin says into the host's log: under its name and its call, escaped, and no more than it may.
+///
+/// Extism's own functions write it as it is, with line breaks that start lines of the guest's own.
+fn log(plugin_call: &PluginCall, guest: &mut Guest<'_>, level: tracing::Level, handle: Handle) {
+    let limit = plugin_call.may_log().filter(|_| level <= tracing::level_filters::LevelFilter::current());
+    // The block is the host's to free, whether or not anybody reads it.
+    let text = guest.take_text(handle, limit.unwrap_or_default());
+    let (Some(limit), Some(mut text)) = (limit, text) else { return };
+    let is_cut = plugin_call.is_logging_too_much(text.len());
+    if is_cut {
+        text.truncate(text.floor_char_boundary(limit));
+    }
+    let (plugin, call) = (plugin_call.plugin_name(), plugin_call.id());
+    macro_rules! write {
+        ($level:expr) => {{
+            tracing::event!(target: "hostfn::plugin", $level, plugin, %call, said = ?text);
+            if is_cut {
+                let bytes = plugin_call.limits().log_bytes;
+                tracing::warn!(plugin, %call, "the plugin call has logged as many bytes as it may, {bytes}: the rest is \
+                    left out; allow more with `log_bytes`");
+            }
+        }};
+    }
+    match level {
+        tracing::Level::TRACE => write!(tracing::Level::TRACE),
+        tracing::Level::DEBUG => write!(tracing::Level::DEBUG),
+        tracing::Level::INFO => write!(tracing::Level::INFO),
+        tracing::Level::WARN => write!(tracing::Level::WARN),
+        tracing::Level::ERROR => write!(tracing::Level::ERROR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kits_import_is_known_and_what_the_host_calls_is_not() {
+        assert_eq!(fault_of_kernel_import("alloc", Some((&[I64], &[I64]))), None);
+        for (name, signature) in [
+            ("alloc", Some((&[I32][..], &[I64][..]))),
+            ("alloc", None),
+            ("reset", Some((&[][..], &[][..]))),
+            ("memory", None),
+            ("extism_context", None),
+        ] {
+            assert!(fault_of_kernel_import(name, signature).is_some(), "{name}");
+        }
+        assert_eq!(fault_of_wasi_import("fd_write", true), None);
+        assert!(fault_of_wasi_import("fd_write", false).is_some());
+        assert!(fault_of_wasi_import("system", true).is_some());
+    }
+}

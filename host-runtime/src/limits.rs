@@ -1,0 +1,144 @@
+//! What a plugin may use.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// One table of limits, from which come the whole, the changes to it, and how one meets the other.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $(read with $module:literal,)?)+) => {
+        /// What a plugin may use. Each has a default that is safe for a plugin of a stranger.
+        ///
+        /// A host has limits for all its plugins
+        /// ([`PluginManagerBuilder::limits`](crate::PluginManagerBuilder::limits)), and a plugin may be loaded with
+        /// other ones ([`PluginOptions`](crate::PluginOptions)). What is passed is answered or told by its name, so
+        /// that an administrator knows which to change.
+        ///
+        /// ```
+        /// # use hostfn_runtime::Limits;
+        /// use std::time::Duration;
+        ///
+        /// let limits = Limits { timeout: Duration::from_secs(2), memory_bytes: 16 << 20, ..Limits::default() };
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(clippy::exhaustive_structs, reason = "made by `..Limits::default()`")]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: $type,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// Limits of which some are said, and the others are those of the host. A plugin's manifest asks for such.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct LimitChanges {
+            $($(#[doc = $doc])+ $(#[serde(with = $module)])? pub $name: Option<$type>,)+
+        }
+
+        impl LimitChanges {
+            /// The limits of a host with these changes.
+            pub(crate) fn over(self, limits: Limits) -> Limits {
+                Limits { $($name: self.$name.unwrap_or(limits.$name),)+ }
+            }
+
+            /// These changes as far as `most` lets them go, and the names of those that it does not.
+            pub(crate) fn within(self, most: Limits) -> (Self, Vec<&'static str>) {
+                let mut cut = Vec::new();
+                $(if self.$name.is_some_and(|asked| asked > most.$name) {
+                    cut.push(stringify!($name));
+                })+
+                (Self { $($name: self.$name.map(|asked| asked.min(most.$name)),)+ }, cut)
+            }
+        }
+    };
+}
+
+limits! {
+    /// The largest compiled module, in bytes; 32 MiB by default. It is looked at before it is read and compiled, which
+    /// takes time and memory in proportion.
+    module_bytes: usize = 32 << 20,
+    /// How many functions the module may have; 50,000 by default. Each costs some kilobytes to compile.
+    module_functions: u32 = 50_000,
+    /// The largest body of a function, in bytes; one mebibyte by default. Compiling takes more than in proportion.
+    function_bytes: usize = 1 << 20,
+    /// The memory of one instance, in bytes; 64 MiB by default. It is rounded up to WebAssembly's pages of 64 KiB.
+    memory_bytes: usize = 64 << 20,
+    /// How many elements the tables of the module may grow to together; 100,000 by default. Each takes 8 bytes, which
+    /// `memory_bytes` does not count.
+    table_elements: u64 = 100_000,
+    /// How long one call may run; 30 seconds by default, and ten milliseconds at least. It may wait as long again for
+    /// an instance that is free. A host function is not interrupted, but what it asks of the database is.
+    timeout: Duration = Duration::from_secs(30), read with "seconds",
+    /// How much one call may compute, in units of [fuel](https://docs.wasmtime.dev/api/wasmtime/struct.Config.html#method.consume_fuel),
+    /// about one a WebAssembly instruction; 20 billion by default, which is ten to twenty seconds. It also bounds what runs
+    /// when an instance is made, which the timeout does not.
+    fuel: u64 = 20_000_000_000,
+    /// How many calls of the plugin may run at once, each in an instance of its own; as many as the machine has
+    /// processors by default. A further call waits.
+    instances: usize = std::thread::available_parallelism().map_or(4, usize::from),
+    /// The largest request that a host function takes, in bytes of JSON; one mebibyte by default. It is looked at before
+    /// the request is.
+    request_bytes: usize = 1 << 20,
+    /// The largest answer that a host function gives, in bytes of JSON; one mebibyte by default.
+    response_bytes: usize = 1 << 20,
+    /// How deep the arrays and objects of a request may be nested; 127 by default, which is also the most.
+    json_depth: u8 = Limits::MOST_JSON_DEPTH,
+    /// How many host calls one plugin call may make; 100,000 by default.
+    host_calls: u32 = 100_000,
+    /// How many bytes of requests and answers one plugin call may exchange with its host; 256 MiB by default.
+    host_call_bytes: u64 = 256 << 20,
+    /// How many host calls all instances of the plugin may make a second, with bursts of as many; 100,000 by default.
+    host_calls_per_second: u32 = 100_000,
+    /// How many bytes of log one plugin call may write; 64 KiB by default. The rest is left out, and it is said that it is.
+    log_bytes: usize = 64 << 10,
+}
+
+impl Limits {
+    /// The parser of JSON refuses what is deeper.
+    pub(crate) const MOST_JSON_DEPTH: u8 = 127;
+
+    /// How long a call really may run.
+    pub(crate) fn call_timeout(&self) -> Duration {
+        self.timeout.max(SHORTEST_TIMEOUT)
+    }
+
+    /// The memory of one instance, in WebAssembly's pages.
+    pub(crate) fn memory_pages(&self) -> u32 {
+        u32::try_from(self.memory_bytes.div_ceil(64 << 10)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Extism starts its timer a little before it arms the guest. A timer that fires in between is lost,
+/// and the guest runs for ever.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
+
+/// A number of seconds, such as 2.5, as a duration.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| D::Error::custom("expected a number of seconds"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_go_as_far_as_the_host_lets_them() {
+        let host = Limits { memory_bytes: 1000, fuel: 10, ..Limits::default() };
+        let asked = LimitChanges { memory_bytes: Some(2000), fuel: Some(5), ..LimitChanges::default() };
+        let (granted, cut) = asked.within(host);
+        assert_eq!(cut, ["memory_bytes"]);
+        assert_eq!(granted.over(host), Limits { fuel: 5, ..host });
+        assert_eq!(LimitChanges::default().over(host), host);
+    }
+}

@@ -1,0 +1,115 @@
+//! What every instance of a plugin is made from.
+
+use std::sync::Arc;
+
+#[cfg(feature = "defence-switches")]
+use crate::defence::{self, Defence};
+use crate::{
+    function::AnyBound,
+    instance::{Instance, Seat},
+    kernel,
+    limits::Limits,
+    module::Module,
+    plugin_call::{LoadedPlugin, PluginCall},
+    plugin_options::PluginOptions,
+};
+
+pub(crate) struct Recipe {
+    manifest: extism::Manifest,
+    /// The functions to link, each with whether the guest passes it a request.
+    links: Vec<(Arc<dyn AnyBound>, bool)>,
+    needs_wasi: bool,
+    compile_cache: bool,
+    fuel: u64,
+    /// One engine for all instances, which a test wants that shows why there is not.
+    #[cfg(feature = "defence-switches")]
+    shared: std::sync::OnceLock<(extism::CompiledPlugin, Arc<PluginCall>)>,
+}
+
+impl Recipe {
+    pub(crate) fn new(bytes: &[u8], module: &Module, plugin: &LoadedPlugin, options: &PluginOptions) -> Self {
+        let limits: &Limits = &plugin.limits;
+        let links = module.links(&plugin.host).flatten().filter_map(|link| {
+            let (namespace, name) = link.function.import();
+            Some((plugin.host.function(namespace, name)?.clone(), link.takes_request))
+        });
+        Self {
+            manifest: extism::Manifest::new([extism::Wasm::data(bytes)])
+                .with_timeout(limits.call_timeout())
+                .with_memory_max(limits.memory_pages())
+                .with_config(options.config.iter().cloned()),
+            links: links.collect(),
+            needs_wasi: module.needs_wasi,
+            compile_cache: options.compile_cache,
+            fuel: limits.fuel,
+            #[cfg(feature = "defence-switches")]
+            shared: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// The first instance; for it the module is compiled.
+    ///
+    /// The cache is a folder of the user's, which a service may not have. A module that compiles
+    /// without it is compiled without it from then on.
+    pub(crate) fn first_instance(
+        &mut self,
+        plugin: &Arc<LoadedPlugin>,
+        seat: impl Fn() -> Option<Seat>,
+    ) -> Option<Result<Instance, extism::Error>> {
+        let error = match Instance::new(self, plugin, seat()?) {
+            Err(error) if self.compile_cache => error,
+            outcome => return Some(outcome),
+        };
+        self.compile_cache = false;
+        let first = match Instance::new(self, plugin, seat()?) {
+            Ok(first) => first,
+            // What the second attempt says is what the module itself is to blame for.
+            outcome => return Some(outcome),
+        };
+        tracing::warn!(
+            plugin = plugin.caller.plugin(), error = ?format!("{error:#}"),
+            "compiled modules cannot be cached, and every instance is compiled anew: make the cache folder writable, or \
+             load with `without_compile_cache`"
+        );
+        Some(Ok(first))
+    }
+
+    /// An instance as Extism knows it, and the plugin calls that its host functions serve.
+    ///
+    /// Each has an engine of its own, which the compile cache makes cheap: Extism ends an overdue call by the engine's
+    /// epoch, and would end every other call on the same engine with it.
+    pub(crate) fn make(&self, plugin: &Arc<LoadedPlugin>) -> Result<(extism::Plugin, Arc<PluginCall>), extism::Error> {
+        #[cfg(feature = "defence-switches")]
+        if !defence::is_on(Defence::EngineOfItsOwn) {
+            return self.make_on_shared_engine(plugin);
+        }
+        let plugin_call = Arc::new(PluginCall::new(plugin.clone()));
+        Ok((self.builder(&plugin_call).build()?, plugin_call))
+    }
+
+    #[cfg(feature = "defence-switches")]
+    fn make_on_shared_engine(
+        &self,
+        plugin: &Arc<LoadedPlugin>,
+    ) -> Result<(extism::Plugin, Arc<PluginCall>), extism::Error> {
+        if self.shared.get().is_none() {
+            let plugin_call = Arc::new(PluginCall::new(plugin.clone()));
+            let compiled = extism::CompiledPlugin::new(self.builder(&plugin_call))?;
+            let _ = self.shared.set((compiled, plugin_call));
+        }
+        let (compiled, plugin_call) = self.shared.get().expect("it was set above");
+        Ok((extism::Plugin::new_from_compiled(compiled)?, plugin_call.clone()))
+    }
+
+    fn builder(&self, plugin_call: &Arc<PluginCall>) -> extism::PluginBuilder<'_> {
+        let links = self.links.iter();
+        let functions =
+            links.map(|(function, takes_request)| function.clone().link(plugin_call.clone(), *takes_request));
+        let own = kernel::functions(plugin_call, self.needs_wasi);
+        let builder = extism::PluginBuilder::new(self.manifest.clone())
+            .with_wasi(self.needs_wasi)
+            .with_fuel_limit(self.fuel)
+            .with_functions(functions.chain(own));
+        if self.compile_cache { builder } else { builder.with_cache_disabled() }
+    }
+}
