@@ -46,6 +46,41 @@ impl Grants {
         })
     }
 
+    /// What is left of these grants for one who may have no more than `most`: of a grant that goes further, the part
+    /// that is granted.
+    ///
+    /// ```
+    /// # use hostfn_contract::Grants;
+    /// let asked = Grants::of(["users:*", "sessions:read"])?;
+    /// let most = Grants::of(["users:read", "sessions:*"])?;
+    /// assert_eq!(asked.within(&most), Grants::of(["users:read", "sessions:read"])?);
+    /// # Ok::<(), hostfn_contract::InvalidPermission>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, most: &Self) -> Self {
+        let within = |inner: &Self, outer: &Self| {
+            inner.names.iter().filter(|name| outer.includes(name)).cloned().collect::<Vec<_>>()
+        };
+        let mut names = within(self, most);
+        names.extend(within(most, self));
+        names.sort();
+        names.dedup();
+        Self { names }
+    }
+
+    /// Whether everything that `grant` covers, a name or one that ends in `*`, is covered by these.
+    pub fn includes(&self, grant: &str) -> bool {
+        self.names.iter().any(|ours| match ours.strip_suffix('*') {
+            Some(above) => grant.starts_with(above),
+            None => grant == ours,
+        })
+    }
+
+    /// Whether these grant nothing.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// Each grant as it was written.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
@@ -119,6 +154,23 @@ mod tests {
         assert!(!grants.covers("users"));
         assert!(!grants.covers("users_secret:read"));
         assert!(Grants::all().covers("anything"));
+    }
+
+    #[test]
+    fn of_what_is_asked_only_that_is_left_which_is_granted() {
+        for (asked, most, left) in [
+            (&["users:read"][..], &["*"][..], &["users:read"][..]),
+            (&["*"], &["users:read"], &["users:read"]),
+            (&["users:*"], &["users:*"], &["users:*"]),
+            (&["users:*"], &["sessions:*"], &[]),
+            (&["users:read", "users:write"], &["users:write"], &["users:write"]),
+            (&["users:*", "users:read"], &["*"], &["users:*", "users:read"]),
+            (&[], &["*"], &[]),
+            (&["*"], &[], &[]),
+        ] {
+            let grants = |names: &[&str]| Grants::of(names.iter().copied()).unwrap();
+            assert_eq!(grants(asked).within(&grants(most)), grants(left), "{asked:?} within {most:?}");
+        }
     }
 
     #[test]

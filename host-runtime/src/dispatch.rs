@@ -19,7 +19,7 @@ use crate::{
     function::Bound,
     intercept::Step,
     memory::{Guest, Handle},
-    observe,
+    observe::{self, HostCall},
     plugin_call::PluginCall,
 };
 
@@ -54,8 +54,18 @@ pub(crate) fn dispatch<F: HostFn>(
     };
     let outcome = contain_panic(call).map_err(Scope::as_told);
     observe::outcome::<F>(&span, &caller, &outcome, started);
+    let error = outcome.as_ref().err().map(HostError::code);
     let answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
-    host.observe(&function.description, &caller, plugin_call.limits(), guest, request, &answer, started);
+    if host.is_observed() {
+        // Read again rather than kept: a call that nobody watches copies nothing.
+        let request = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes).unwrap_or_default();
+        let response = std::str::from_utf8(&answer).unwrap_or_default();
+        let duration = started.map(|started| started.elapsed()).unwrap_or_default();
+        let (time, is_atomic) = (host.clock.now(), Scope::is_atomic());
+        let function = &function.description;
+        let call = HostCall { function, caller: &caller, request, response, error, is_atomic, time, duration };
+        host.show(|observer| observer.host_call(&call));
+    }
     guest.write(&answer)
 }
 

@@ -2,7 +2,6 @@ use std::{
     any::{Any, TypeId},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, Weak},
-    time::Instant,
 };
 
 use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, NoConnection};
@@ -15,8 +14,7 @@ use crate::{
     instance::{Pool, Seat},
     intercept::{Interceptor, Step},
     limits::Limits,
-    memory::{Guest, Handle},
-    observe::{HostCall, Observer},
+    observe::Observer,
 };
 
 /// What all plugins of one manager share. It does not change once it is built.
@@ -106,29 +104,12 @@ impl Host {
         !self.observers.is_empty()
     }
 
-    /// Shows one host call to those who watch, if any do.
-    pub(crate) fn observe(
-        &self,
-        function: &HostFunction,
-        caller: &Caller,
-        limits: &Limits,
-        guest: &mut Guest<'_>,
-        request: Option<Handle>,
-        answer: &[u8],
-        started: Option<Instant>,
-    ) {
-        if !self.is_observed() {
-            return;
-        }
-        let duration = started.map(|started| started.elapsed()).unwrap_or_default();
-        // Read again rather than kept: a call that nobody watches copies nothing.
-        let request = guest.read(request.unwrap_or_default(), limits.request_bytes).unwrap_or_default();
-        let response = std::str::from_utf8(answer).unwrap_or_default();
-        let call = HostCall { function, caller, request, response, duration };
+    /// Shows something to each of those who watch.
+    pub(crate) fn show(&self, show: impl Fn(&dyn Observer)) {
         for observer in &self.observers {
-            // The call is done; who only watches must not end it.
-            if catch_unwind(AssertUnwindSafe(|| observer.host_call(&call))).is_err() {
-                tracing::error!(function = call.function.name(), call = %caller.call_id(), "an observer panicked");
+            // What is shown is done; who only watches must not end it.
+            if catch_unwind(AssertUnwindSafe(|| show(&**observer))).is_err() {
+                tracing::error!("an observer panicked");
             }
         }
     }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod audit;
 mod build_error;
 mod cleanup;
 mod clock;
@@ -24,6 +25,7 @@ mod intercept;
 mod kernel;
 mod limits;
 mod manager;
+mod manifest;
 mod memory;
 mod module;
 mod observe;
@@ -37,6 +39,7 @@ mod redact;
 mod registry;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
+pub use audit::AuditLog;
 pub use build_error::{BuildError, BuildProblem};
 pub use cleanup::Cleanup;
 pub use clock::Clock;
@@ -49,9 +52,10 @@ pub use hostfn_contract::{
 };
 pub use hostfn_macros::{HostState, host_fn};
 pub use intercept::{Interceptor, Step};
-pub use limits::{LimitChanges, Limits};
+pub use limits::{InvalidLimit, LimitChanges, Limits};
 pub use manager::{PluginManager, PluginManagerBuilder};
-pub use observe::{HostCall, Observer};
+pub use manifest::{ManifestError, PluginManifest};
+pub use observe::{HostCall, Observer, PluginCallEnd, TransactionEnd};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};
 pub use plugin_error::{CallError, Findings, LoadError};
 pub use plugin_options::PluginOptions;

@@ -45,6 +45,12 @@ macro_rules! limits {
                 Limits { $($name: self.$name.unwrap_or(limits.$name),)+ }
             }
 
+            /// These changes, and where there is none the other's.
+            #[must_use]
+            pub fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)+ }
+            }
+
             /// These changes as far as `most` lets them go, and the names of those that it does not.
             pub(crate) fn within(self, most: Limits) -> (Self, Vec<&'static str>) {
                 let mut cut = Vec::new();
@@ -97,6 +103,20 @@ limits! {
     log_bytes: usize = 64 << 10,
 }
 
+impl std::str::FromStr for LimitChanges {
+    type Err = InvalidLimit;
+
+    /// Limits as a manifest has them, such as `host_calls = 100`, one a line.
+    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+        toml::from_str(text).map_err(|error| InvalidLimit(error.message().to_owned()))
+    }
+}
+
+/// A text that says no limits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a limit: {0}; write its name and a number, such as `host_calls=100`")]
+pub struct InvalidLimit(String);
+
 impl Limits {
     /// The parser of JSON refuses what is deeper.
     pub(crate) const MOST_JSON_DEPTH: u8 = 127;
@@ -140,5 +160,10 @@ mod tests {
         assert_eq!(cut, ["memory_bytes"]);
         assert_eq!(granted.over(host), Limits { fuel: 5, ..host });
         assert_eq!(LimitChanges::default().over(host), host);
+        assert_eq!("fuel=5".parse(), Ok(LimitChanges { fuel: Some(5), ..LimitChanges::default() }));
+        for (text, said) in [("fuel", "key"), ("fule=5", "unknown field `fule`"), ("fuel='5'", "expected u64")] {
+            let error = text.parse::<LimitChanges>().unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }

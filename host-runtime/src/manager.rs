@@ -12,6 +12,7 @@ use crate::{
     host::Host,
     intercept::Interceptor,
     limits::Limits,
+    manifest::PluginManifest,
     observe::Observer,
     plugin::Plugin,
     plugin_error::LoadError,
@@ -78,6 +79,41 @@ impl PluginManager {
     /// When the bytes are no module, and with the list of all that it imports and the host lacks.
     pub fn load(&self, name: &str, module: &[u8], options: impl Into<PluginOptions>) -> Result<Plugin, LoadError> {
         Plugin::load(self.host.clone(), name, module, options.into())
+    }
+
+    /// Loads the plugin that a manifest asks for, with what it asks for as far as `granted` and the host's limits allow:
+    /// grants and limits are the lesser of the two, and of a configuration that both have, the host's stands.
+    ///
+    /// `Grants::all()` grants whatever it asks for, which is right when somebody reviewed the manifest.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load), and [`LoadError::Manifest`] when the module is not there or another one than was
+    /// reviewed.
+    pub fn load_manifest(
+        &self,
+        manifest: &PluginManifest,
+        granted: impl Into<PluginOptions>,
+    ) -> Result<Plugin, LoadError> {
+        let module = manifest.module().map_err(LoadError::Manifest)?;
+        let (options, _) = manifest.options(granted.into(), self.host.limits);
+        Plugin::load(self.host.clone(), manifest.name(), &module, options)
+    }
+
+    /// As [`check`](Self::check), of what a manifest asks for: also what it asks for and is not granted or does not need.
+    ///
+    /// # Errors
+    /// With a sentence, when the module is not there, is another one than was reviewed, or is none.
+    pub fn check_manifest(
+        &self,
+        manifest: &PluginManifest,
+        granted: impl Into<PluginOptions>,
+    ) -> Result<Vec<Finding>, String> {
+        let module = manifest.module().map_err(|error| error.to_string())?;
+        let granted = granted.into();
+        let (options, cut) = manifest.options(granted.clone(), self.host.limits);
+        let mut examined = Examined::new(&module, &self.host, &options)?;
+        examined.compare(manifest, &granted.grants, &cut, &self.host);
+        Ok(examined.findings)
     }
 
     /// Everything that there is to say of a plugin before it is loaded, the gravest first: what the host

@@ -8,7 +8,7 @@ use hostfn_contract::{Caller, ErrorCode, HostError, HostFn};
 use tracing::Span;
 
 use crate::{
-    HostFunction,
+    CallError, HostFunction, Timestamp,
     defence::{self, Defence},
 };
 
@@ -27,6 +27,12 @@ pub struct HostCall<'a> {
     pub request: &'a str,
     /// The answer, a [`HostResponse`](crate::HostResponse).
     pub response: &'a str,
+    /// The error that it was answered with, if it was one.
+    pub error: Option<ErrorCode>,
+    /// Whether it is a part of an atomic plugin call, which may yet be undone.
+    pub is_atomic: bool,
+    /// When it was answered, by the host's clock.
+    pub time: Timestamp,
     /// How long the host took, all told.
     pub duration: Duration,
 }
@@ -43,6 +49,54 @@ impl fmt::Debug for HostCall<'_> {
 pub trait Observer: Send + Sync {
     /// Called once for each host call.
     fn host_call(&self, call: &HostCall<'_>);
+
+    /// Called once at the end of each plugin call whose guest ran.
+    fn plugin_call(&self, call: &PluginCallEnd<'_>) {
+        let _ = call;
+    }
+}
+
+/// What became of the transaction of an atomic plugin call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionEnd {
+    /// All that the plugin call did was done.
+    Committed,
+    /// Nothing was.
+    Undone,
+    /// The connection broke while it was committed, and all of it was done or nothing.
+    Unknown,
+}
+
+impl TransactionEnd {
+    /// As records have it: `committed`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::Undone => "undone",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a plugin call ended.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PluginCallEnd<'a> {
+    /// The plugin.
+    pub plugin: &'a str,
+    /// The export that was called.
+    pub export: &'a str,
+    /// The id of the call, which that of each of its host calls begins with.
+    pub id: uuid::Uuid,
+    /// What became of its transaction, where all that it did to the database was one.
+    pub transaction: Option<TransactionEnd>,
+    /// Why it did not succeed, if it did not.
+    pub error: Option<&'a CallError>,
+    /// When it ended, by the host's clock.
+    pub time: Timestamp,
+    /// How long it took, without waiting for an instance.
+    pub duration: Duration,
 }
 
 /// Records in the call's span how it ended, and logs what the guest is not told.

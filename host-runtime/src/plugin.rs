@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, sync::Arc, time::Instant};
 
-use hostfn_contract::{CallId, Caller, Grants, HostError};
+use hostfn_contract::{CallId, Caller, ErrorCode, Grants, HostError};
 use tracing::Span;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     host::Host,
     instance::{Instance, Pool},
     limits::Limits,
+    observe::{PluginCallEnd, TransactionEnd},
     plugin_call::LoadedPlugin,
     plugin_error::{CallError, Ending, Findings, LoadError},
     plugin_options::PluginOptions,
@@ -219,25 +220,54 @@ impl Plugin {
     ) -> Run {
         let id = instance.plugin_call.start(export, input);
         span.record("id", tracing::field::display(id));
-        match instance.plugin.call::<&[u8], Vec<u8>>(export, input) {
-            Ok(output) => match before_commit(&output).and_then(|()| scope.commit()) {
-                Ok(()) => (Ok(output), true),
-                Err(error) => (Err(self.not_saved(export, error)), true),
-            },
+        let host = &*self.inner.plugin.host;
+        let (is_atomic, mut may_be_committed) = (scope.is_atomic(), false);
+        let started = host.is_observed().then(Instant::now);
+        let (outcome, is_reusable) = match instance.plugin.call::<&[u8], Vec<u8>>(export, input) {
+            Ok(output) => {
+                let committed = before_commit(&output).and_then(|()| {
+                    may_be_committed = !scope.is_lost();
+                    scope.commit()
+                });
+                match committed {
+                    Ok(()) => (Ok(output), true),
+                    Err(error) => {
+                        may_be_committed &= error.code() != ErrorCode::Unavailable;
+                        (Err(self.not_saved(export, error)), true)
+                    }
+                }
+            }
             Err(error) => {
                 let has_fuel_left = instance.plugin.fuel_consumed().is_none_or(|used| used < self.limits().fuel);
                 let ending = if has_fuel_left { Ending::of(&error) } else { Ending::OutOfFuel };
                 let is_reusable = matches!(ending, Ending::Failed(_)) || !defence::is_on(Defence::DiscardInstances);
-                let (plugin, export) = self.names(export);
                 let retryable = scope.may_be_made_again();
-                let error = match ending {
-                    Ending::Failed(message) => CallError::Failed { plugin, export, message, retryable },
-                    Ending::Trapped(reason) => CallError::Trapped { plugin, export, reason },
-                    Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.limits().timeout },
-                    Ending::OutOfFuel => CallError::OutOfFuel { plugin, export, fuel: self.limits().fuel },
-                };
-                (Err(error), is_reusable)
+                // What it did is undone before anybody is told so.
+                drop(scope);
+                (Err(self.ended(export, ending, retryable)), is_reusable)
             }
+        };
+        if let Some(started) = started {
+            let (plugin, error) = (self.name(), outcome.as_ref().err());
+            let (time, duration) = (host.clock.now(), started.elapsed());
+            let transaction = is_atomic.then_some(match error {
+                None => TransactionEnd::Committed,
+                Some(_) if may_be_committed => TransactionEnd::Unknown,
+                Some(_) => TransactionEnd::Undone,
+            });
+            let call = PluginCallEnd { plugin, export, id, transaction, error, time, duration };
+            host.show(|observer| observer.plugin_call(&call));
+        }
+        (outcome, is_reusable)
+    }
+
+    fn ended(&self, export: &str, ending: Ending, retryable: bool) -> CallError {
+        let (plugin, export) = self.names(export);
+        match ending {
+            Ending::Failed(message) => CallError::Failed { plugin, export, message, retryable },
+            Ending::Trapped(reason) => CallError::Trapped { plugin, export, reason },
+            Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.limits().timeout },
+            Ending::OutOfFuel => CallError::OutOfFuel { plugin, export, fuel: self.limits().fuel },
         }
     }
 

@@ -21,6 +21,9 @@ pub enum LoadError {
         /// What is wrong with them.
         reason: String,
     },
+    /// The module of its manifest cannot be read, or is not the one that was reviewed.
+    #[error(transparent)]
+    Manifest(crate::ManifestError),
     /// It imports what the host does not have, or wants more than it may have.
     #[error("plugin `{plugin}` cannot be loaded on this host:{findings}")]
     Refused {

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use hostfn_contract::Grants;
+
 use crate::{
     defence::{self, Defence},
     host::Host,
     limits::Limits,
+    manifest::PluginManifest,
     module::{Module, Size},
     plugin_options::PluginOptions,
 };
@@ -46,6 +49,14 @@ pub enum FindingKind {
     MemoryTooLarge,
     /// The plugin is not granted what the function needs.
     NotGranted,
+    /// The plugin's manifest asks for a permission that is not granted, or not all of it.
+    AskedNotGranted,
+    /// The plugin's manifest does not ask for what the function needs.
+    NotAsked,
+    /// The plugin's manifest asks for a permission that none of its imports needs.
+    AskedNotNeeded,
+    /// The plugin's manifest asks for more than the host's limits.
+    LimitNotGranted,
     /// The function should not be used any more.
     Deprecated,
     /// Something of the module runs as soon as it is loaded.
@@ -77,16 +88,24 @@ impl FindingKind {
             Self::TableTooLarge => "table-too-large",
             Self::MemoryTooLarge => "memory-too-large",
             Self::NotGranted => "not-granted",
+            Self::AskedNotGranted => "asked-not-granted",
+            Self::NotAsked => "not-asked",
+            Self::AskedNotNeeded => "asked-not-needed",
+            Self::LimitNotGranted => "limit-not-granted",
             Self::Deprecated => "deprecated",
             Self::StartsByItself => "starts-by-itself",
         }
     }
 
+    const fn is_of_the_manifest(self) -> bool {
+        matches!(self, Self::AskedNotGranted | Self::AskedNotNeeded | Self::LimitNotGranted)
+    }
+
     /// What becomes of a plugin with one.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::NotGranted => Severity::Denied,
-            Self::Deprecated | Self::StartsByItself => Severity::Warning,
+            Self::NotGranted | Self::NotAsked | Self::AskedNotGranted => Severity::Denied,
+            Self::AskedNotNeeded | Self::LimitNotGranted | Self::Deprecated | Self::StartsByItself => Severity::Warning,
             _ => Severity::Refused,
         }
     }
@@ -96,6 +115,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.import {
             Some((namespace, name)) => write!(f, "`{name}` from `{namespace}`: {}", self.message),
+            None if self.kind.is_of_the_manifest() => f.write_str(&self.message),
             None => write!(f, "the module: {}", self.message),
         }
     }
@@ -141,6 +161,39 @@ impl Examined {
         Ok(Self { module: Some(module), limits, findings })
     }
 
+    /// Adds what there is to say of a manifest: what it asks for and is not granted, does not need, or should ask for.
+    pub(crate) fn compare(&mut self, manifest: &PluginManifest, granted: &Grants, cut: &[&str], host: &Host) {
+        let Some(module) = &self.module else { return };
+        for asked in manifest.grants().iter().filter(|asked| !granted.includes(asked)) {
+            let partly = granted.iter().filter(|name| manifest.grants().includes(name) && covers(asked, name));
+            let partly: Vec<_> = partly.map(|name| format!("`{name}`")).collect();
+            let message = match partly.is_empty() {
+                true => format!("the manifest asks for `{asked}`, which is not granted"),
+                false => format!("the manifest asks for `{asked}`, of which only {} is granted", partly.join(", ")),
+            };
+            self.findings.push(about(FindingKind::AskedNotGranted, message));
+        }
+        let needed: Vec<_> = module.links(host).flatten().map(|link| link.function.permission()).collect();
+        for asked in manifest.grants().iter().filter(|asked| !needed.iter().any(|needed| covers(asked, needed))) {
+            let message = format!("the manifest asks for `{asked}`, which none of its imports needs: leave it out");
+            self.findings.push(about(FindingKind::AskedNotNeeded, message));
+        }
+        for finding in &mut self.findings {
+            let import = finding.import.as_ref().filter(|_| finding.kind == FindingKind::NotGranted);
+            let function = import.and_then(|(namespace, name)| host.function(namespace, name));
+            let permission = function.map(|function| function.description().permission());
+            if let Some(permission) = permission.filter(|permission| !manifest.grants().covers(permission)) {
+                finding.kind = FindingKind::NotAsked;
+                finding.message = format!("it needs `{permission}`, which the manifest does not ask for");
+            }
+        }
+        for limit in cut {
+            let message = format!("the manifest asks for more `{limit}` than the host grants");
+            self.findings.push(about(FindingKind::LimitNotGranted, message));
+        }
+        self.findings.sort_by_key(|finding| finding.kind.severity());
+    }
+
     /// The findings for which it is not loaded.
     pub(crate) fn refusals(&self, options: &PluginOptions) -> Vec<Finding> {
         let is_refused = |finding: &&Finding| match finding.kind.severity() {
@@ -150,6 +203,11 @@ impl Examined {
         };
         self.findings.iter().filter(is_refused).cloned().collect()
     }
+}
+
+/// Whether a grant, a name or one that ends in `*`, covers another or a permission.
+fn covers(grant: &str, other: &str) -> bool {
+    grant.parse::<Grants>().is_ok_and(|grants| grants.includes(other))
 }
 
 /// A finding about the module as a whole.

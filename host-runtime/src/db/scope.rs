@@ -68,6 +68,11 @@ impl Scope {
         }
     }
 
+    /// Whether this thread is in a plugin call that is one transaction.
+    pub(crate) fn is_atomic() -> bool {
+        CURRENT.with_borrow(|current| current.as_ref().is_some_and(|scope| scope.atomic.is_some()))
+    }
+
     /// Says that the next host call begins.
     pub(crate) fn begin_host_call() {
         CURRENT.with_borrow(|current| current.iter().for_each(|scope| scope.has_committed.set(false)));
@@ -229,6 +234,16 @@ impl Entered {
     /// a database that could not be used, so that it may be made again.
     pub(crate) fn may_be_made_again(&self) -> bool {
         self.scope.atomic.is_some() && self.scope.was_unavailable.get()
+    }
+
+    /// Whether all that the plugin call does is one transaction.
+    pub(crate) fn is_atomic(&self) -> bool {
+        self.scope.atomic.is_some()
+    }
+
+    /// Whether all that an atomic plugin call did is undone already.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.scope.atomic.as_ref().is_some_and(|atomic| matches!(*atomic.slot.borrow(), Slot::Lost | Slot::Lent))
     }
 
     /// Commits what an atomic plugin call did.

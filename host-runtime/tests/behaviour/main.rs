@@ -6,6 +6,7 @@
 extern crate hostfn_runtime as hostfn;
 
 mod atomic;
+mod audit;
 mod building;
 mod calls;
 mod cleanup;
@@ -16,6 +17,7 @@ mod handles;
 mod hosts;
 mod imports;
 mod isolation;
+mod limits;
 mod logs;
 mod meddling;
 mod migrations;

@@ -1,0 +1,269 @@
+//! What a plugin asks for, in a file that an administrator reads.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use hostfn_contract::Grants;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    limits::{LimitChanges, Limits},
+    plugin_options::PluginOptions,
+};
+
+/// What a plugin asks for: a TOML file beside its module, which whoever runs the host reviews.
+///
+/// The manifest asks and the host grants. What it asks for and is not granted, it does not have
+/// ([`PluginManager::load_manifest`](crate::PluginManager::load_manifest)).
+///
+/// ```toml
+/// name = "auth"
+/// module = "auth.wasm"               # beside this file
+/// sha256 = "…64 hexadecimal digits…" # of the module that was reviewed
+/// grants = ["users:*", "credentials:verify"]
+///
+/// [limits]                           # those of the host where nothing is said
+/// memory_bytes = 16_777_216
+/// timeout = 2.5                      # seconds
+///
+/// [config]                           # what the plugin reads with its kit
+/// sender = "noreply@example.com"
+/// ```
+///
+/// ```
+/// # use hostfn_runtime::PluginManifest;
+/// let manifest: PluginManifest = "
+///     name = 'auth'
+///     module = 'auth.wasm'
+///     sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+///     grants = ['users:*']
+/// ".parse()?;
+/// assert!(manifest.grants().covers("users:read"));
+/// # Ok::<(), hostfn_runtime::ManifestError>(())
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginManifest {
+    name: String,
+    module: PathBuf,
+    #[serde(deserialize_with = "sha256")]
+    sha256: [u8; 32],
+    #[serde(default, deserialize_with = "grants")]
+    grants: Grants,
+    #[serde(default)]
+    limits: LimitChanges,
+    #[serde(default)]
+    config: BTreeMap<String, String>,
+    /// The folder that the module's path starts from.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+impl PluginManifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not one.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, ManifestError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|error| ManifestError::new(path, &error))?;
+        let mut manifest: Self = toml::from_str(&text).map_err(|error| ManifestError::new(path, &error))?;
+        manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(manifest)
+    }
+
+    /// The manifest for a module: its hash, and nothing asked for but `grants`. It is the start of a file of one's own.
+    pub fn text_for(name: &str, path: &Path, module: &[u8], grants: &Grants) -> String {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let grants: Vec<_> = grants.iter().map(quoted).collect();
+        format!(
+            "name = {}\nmodule = {}\nsha256 = \"{}\"\ngrants = [{}]\n",
+            quoted(name),
+            quoted(&path.to_string_lossy()),
+            hexadecimal(&Sha256::digest(module)),
+            grants.join(", ")
+        )
+    }
+
+    /// The name that the plugin is loaded with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The permissions that it asks for.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The limits that it asks for.
+    pub fn limits(&self) -> &LimitChanges {
+        &self.limits
+    }
+
+    /// The compiled module.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is another one than was reviewed.
+    pub fn module(&self) -> Result<Vec<u8>, ManifestError> {
+        let path = self.folder.join(&self.module);
+        let module = fs::read(&path).map_err(|error| ManifestError::new(&path, &error))?;
+        let found: [u8; 32] = Sha256::digest(&module).into();
+        if found == self.sha256 {
+            return Ok(module);
+        }
+        let reason = format!(
+            "it is not the module that the manifest of `{}` is for: its SHA-256 is {}, and not {}; review it, and change \
+             the manifest",
+            self.name,
+            hexadecimal(&found),
+            hexadecimal(&self.sha256)
+        );
+        Err(ManifestError { path, reason })
+    }
+
+    /// How it is loaded by a host that grants `granted`, whose own limits are `host`: what both say. Also the names of
+    /// the limits that it does not get as it asks.
+    pub(crate) fn options(&self, granted: PluginOptions, host: Limits) -> (PluginOptions, Vec<&'static str>) {
+        let most = granted.limits.over(host);
+        let (limits, cut) = self.limits.within(most);
+        // What the host says stays, wherever the plugin asks for nothing else.
+        let limits = limits.or(granted.limits);
+        let mut config = self.config.clone();
+        config.extend(granted.config);
+        let options = PluginOptions {
+            grants: self.grants.within(&granted.grants),
+            limits,
+            config: config.into_iter().collect(),
+            ..granted
+        };
+        (options, cut)
+    }
+}
+
+impl std::str::FromStr for PluginManifest {
+    type Err = ManifestError;
+
+    /// A manifest whose module is beside the program's working folder.
+    fn from_str(text: &str) -> Result<Self, ManifestError> {
+        toml::from_str(text).map_err(|error| ManifestError::new(Path::new("the manifest"), &error))
+    }
+}
+
+impl fmt::Debug for PluginManifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of the configuration only the keys: its values are where an API key is kept.
+        let config: Vec<_> = self.config.keys().collect();
+        f.debug_struct("PluginManifest")
+            .field("name", &self.name)
+            .field("module", &self.module)
+            .field("sha256", &hexadecimal(&self.sha256))
+            .field("grants", &self.grants)
+            .field("limits", &self.limits)
+            .field("config", &config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a manifest, or the module that it names, cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct ManifestError {
+    path: PathBuf,
+    reason: String,
+}
+
+impl ManifestError {
+    fn new(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self { path: path.to_owned(), reason: error.to_string().trim_end().to_owned() }
+    }
+}
+
+impl From<ManifestError> for io::Error {
+    fn from(error: ManifestError) -> Self {
+        Self::other(error)
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sha256<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digit = |at: usize| text.get(at * 2..at * 2 + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let is_hexadecimal = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bytes: Option<Vec<_>> = (0..32).map(digit).collect();
+    bytes.filter(|_| is_hexadecimal).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+        D::Error::custom("expected the SHA-256 of the module, 64 hexadecimal digits, as `sha256sum` prints it")
+    })
+}
+
+fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    Grants::of(names.iter().map(String::as_str)).map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const HASH: &str = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
+
+    fn manifest(rest: &str) -> Result<PluginManifest, ManifestError> {
+        format!("name = 'a'\nmodule = 'a.wasm'\nsha256 = '{HASH}'\n{rest}").parse()
+    }
+
+    #[test]
+    fn what_is_asked_and_granted_is_had() {
+        let text = "grants = ['users:*', 'sessions:read']\n[limits]\nmemory_bytes = 1000\ntimeout = 2.5\n\
+                    [config]\nkey = 'theirs'\nother = 'theirs'";
+        let granted = PluginOptions::from(Grants::of(["users:read", "sessions:*"]).unwrap())
+            .limits(LimitChanges { fuel: Some(7), memory_bytes: Some(500), ..LimitChanges::default() })
+            .config("key", "ours");
+        let (options, cut) = manifest(text).unwrap().options(granted, Limits::default());
+        assert_eq!(options.grants, Grants::of(["users:read", "sessions:read"]).unwrap());
+        let limits = options.limits.over(Limits::default());
+        assert_eq!((limits.fuel, limits.memory_bytes), (7, 500));
+        assert_eq!(limits.timeout, Duration::from_millis(2500));
+        assert_eq!(cut, ["memory_bytes"]);
+        let config: Vec<_> = options.config.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(config, [("key", "ours"), ("other", "theirs")]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_where_it_is() {
+        for (rest, said) in [
+            ("grants = ['Users']", "\"Users\" is not a permission"),
+            ("grant = ['users:read']", "unknown field `grant`"),
+            ("[limits]\nmemory = 5", "unknown field `memory`"),
+            ("[limits]\ntimeout = -1", "expected a number of seconds"),
+            ("[config]\nkey = 5", "expected a string"),
+        ] {
+            let error = manifest(rest).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let error = "name = 'a'\nmodule = 'a.wasm'\nsha256 = 'x'".parse::<PluginManifest>().unwrap_err().to_string();
+        assert!(error.contains("64 hexadecimal digits"), "{error}");
+    }
+
+    #[test]
+    fn another_module_than_was_reviewed_is_not_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        fs::write(folder.path().join("a.wasm"), b"reviewed").unwrap();
+        let grants = Grants::of(["users:read"]).unwrap();
+        fs::write(&path, PluginManifest::text_for("a \"b\"", Path::new("a.wasm"), b"reviewed", &grants)).unwrap();
+        let manifest = PluginManifest::read(&path).unwrap();
+        assert_eq!((manifest.name(), manifest.grants()), ("a \"b\"", &grants));
+        assert_eq!(manifest.module().unwrap(), b"reviewed");
+        fs::write(folder.path().join("a.wasm"), b"another").unwrap();
+        let error = manifest.module().unwrap_err().to_string();
+        assert!(error.contains("not the module that the manifest of `a \"b\"` is for"), "{error}");
+    }
+}
