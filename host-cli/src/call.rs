@@ -1,15 +1,15 @@
 use std::{
     fs,
     io::{self, IsTerminal, Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use clap::Args;
-use hostfn_runtime::{CallError, Grants, IdempotencyKey, InvalidPermission, PluginManagerBuilder, PluginOptions};
+use hostfn_runtime::{AuditLog, CallError, IdempotencyKey, PluginManagerBuilder};
 
-use crate::{Failure, Trace, build, trace::escaped};
+use crate::{Failure, Trace, build, plugin::PluginArguments, trace::escaped};
 
 /// The arguments of `call`.
 #[derive(Debug, Args)]
@@ -18,15 +18,15 @@ use crate::{Failure, Trace, build, trace::escaped};
   hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
   echo '{}' | hostfn call plugin.wasm run --input - --grant users:read --grant sessions:read --trace
   hostfn call plugin.wasm run --atomic --database sqlite://app.db --grant 'users:*'
+  hostfn call plugin.toml run --grant '*' --audit audit.jsonl --database sqlite://app.db
   hostfn call plugin.wasm run --idempotency-key \"$(uuidgen)\" --database sqlite://app.db --grant 'users:*'
 
 The output goes to standard output as the plugin wrote it. A plugin that fails exits with 1, and its
 message goes to standard error. So does, of an atomic call that the database kept from succeeding, that
 it may be called again.")]
 pub struct CallArguments {
-    /// The compiled plugin
-    #[arg(value_name = "PLUGIN.wasm")]
-    plugin: PathBuf,
+    #[command(flatten)]
+    plugin: PluginArguments,
     /// The function of the plugin to call
     export: String,
     /// What to pass: the text itself, @FILE, or - for standard input; nothing if left out
@@ -35,12 +35,9 @@ pub struct CallArguments {
     /// The database, such as sqlite://app.db; one in memory is gone afterwards
     #[arg(long, value_name = "URL", default_value = "sqlite::memory:")]
     database: String,
-    /// A permission that the plugin is granted; may be repeated, and without it nothing is granted
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = parse_grant)]
-    grant: Vec<Grants>,
-    /// How long the call may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    /// How long the call may take, in seconds; 30 unless it is said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: Option<u64>,
     /// Make all that the call does to the database one transaction: all of it is done, or nothing
     #[arg(long)]
     atomic: bool,
@@ -48,26 +45,34 @@ pub struct CallArguments {
     /// answered again; implies --atomic
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<IdempotencyKey>,
+    /// Add a line of JSON to this file for each call of a function that writes: who, what, when, and what came of it
+    #[arg(long, value_name = "FILE.jsonl")]
+    audit: Option<PathBuf>,
     /// Show the host calls that the plugin makes, on standard error, with secrets masked
     #[arg(long)]
     trace: bool,
 }
 
-/// A permission on the command line.
-pub(crate) fn parse_grant(name: &str) -> Result<Grants, InvalidPermission> {
-    name.parse()
-}
-
 pub(crate) fn run(arguments: &CallArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
-    let (name, module) = read_module(&arguments.plugin)?;
+    let chosen = arguments.plugin.read()?;
     let input = read_input(&arguments.input)?;
     let trace = Arc::new(Trace::default());
     let host = if arguments.trace { host.observer(trace.clone()) } else { host };
+    let host = match &arguments.audit {
+        Some(path) => {
+            let audit = AuditLog::append_to(path);
+            host.observer(Arc::new(audit.map_err(|error| format!("cannot write to {}: {error}", path.display()))?))
+        }
+        None => host,
+    };
     let host = if arguments.idempotency_key.is_some() { host.keep_answers() } else { host };
     let manager = build(host, &arguments.database)?;
-    let grants: Grants = arguments.grant.iter().cloned().collect();
-    let options = PluginOptions::from(grants).timeout(Duration::from_secs(arguments.timeout));
-    let plugin = manager.load(&name, &module, options)?;
+    let options = arguments.plugin.options();
+    let options = match arguments.timeout {
+        Some(seconds) => options.timeout(Duration::from_secs(seconds)),
+        None => options,
+    };
+    let plugin = chosen.load(&manager, options)?;
 
     let outcome = match &arguments.idempotency_key {
         Some(key) => plugin.call_idempotent(key, &arguments.export, input),
@@ -111,12 +116,6 @@ fn as_failure(error: CallError, has_key: bool) -> Failure {
         error => error.to_string(),
     };
     format!("{message}{advice}").into()
-}
-
-/// The name of a plugin, which is that of its file, and its compiled module.
-pub(crate) fn read_module(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let module = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), module))
 }
 
 fn read_input(input: &str) -> Result<Vec<u8>, Failure> {

@@ -1,13 +1,13 @@
-use std::{collections::BTreeSet, io::Write, path::PathBuf};
+use std::{collections::BTreeSet, io::Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use hostfn_runtime::{Finding, FindingKind, Grants, HostFunction, PluginManager, PluginManagerBuilder, Severity};
+use hostfn_runtime::{Finding, FindingKind, PluginManagerBuilder, Severity};
 use serde_json::json;
 
 use crate::{
     Failure, build,
-    call::{parse_grant, read_module},
+    plugin::{PluginArguments, missing_permission},
     verdict_stdout,
 };
 
@@ -16,17 +16,14 @@ use crate::{
 #[command(after_help = "Examples:
   hostfn check plugin.wasm --grant 'users:*,sessions:read'
   hostfn check plugin.wasm --grant 'users:*' --json
+  hostfn check plugin.toml --grant 'users:*'
 
-Reads the module and does not run it; what it imports of Extism itself and of WASI is seen when it is
-loaded. Exits with 1 when the plugin could not be loaded, or imports
-what it is not granted; what only should be changed is a warning.")]
+Reads the module and does not run it. Of a manifest it shows the difference between what it asks for and
+what is granted. Exits with 1 when the plugin could not be loaded, or imports or asks for what it is not
+granted; what only should be changed is a warning.")]
 pub struct CheckArguments {
-    /// The compiled plugin
-    #[arg(value_name = "PLUGIN.wasm")]
-    plugin: PathBuf,
-    /// A permission that the plugin is granted; may be repeated, and without it nothing is granted
-    #[arg(long, value_name = "PERMISSION", value_delimiter = ',', value_parser = parse_grant)]
-    grant: Vec<Grants>,
+    #[command(flatten)]
+    plugin: PluginArguments,
     /// Write JSON
     #[arg(long)]
     json: bool,
@@ -38,12 +35,13 @@ const ASIDE: Style = Style::new().dimmed();
 const FINE: Style = AnsiColor::Green.on_default();
 
 pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
-    let (plugin, module) = read_module(&arguments.plugin)?;
+    let chosen = arguments.plugin.read()?;
+    let plugin = chosen.name();
     // Checking reads no record; the functions want a database to be bound to.
     let manager = build(host, "sqlite::memory:")?;
-    let grants: Grants = arguments.grant.iter().cloned().collect();
-    let findings =
-        manager.check(&module, grants).map_err(|reason| format!("{}: {reason}", arguments.plugin.display()))?;
+    let findings = chosen
+        .check(&manager, arguments.plugin.options())
+        .map_err(|reason| format!("{}: {reason}", arguments.plugin.path().display()))?;
     let mut out = verdict_stdout();
     if arguments.json {
         let findings: Vec<_> = findings.iter().map(as_json).collect();
@@ -51,10 +49,20 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
     } else {
         findings.iter().try_for_each(|finding| writeln!(out, "{}", as_line(finding)))?;
     }
-    let missing: BTreeSet<_> = findings.iter().filter_map(|finding| missing_permission(finding, &manager)).collect();
-    if !missing.is_empty() && !arguments.json {
-        let missing = missing.into_iter().collect::<Vec<_>>().join(",");
-        writeln!(out, "{ASIDE}to grant what is missing, add:{ASIDE:#} --grant '{missing}'")?;
+    if !arguments.json {
+        for (kind, advice) in [
+            (FindingKind::NotAsked, "to ask for what is missing, add to the manifest's grants:"),
+            (FindingKind::NotGranted, "to grant what is missing, add:"),
+        ] {
+            let findings = findings.iter().filter(|finding| finding.kind == kind);
+            let missing: BTreeSet<_> = findings.filter_map(|finding| missing_permission(finding, &manager)).collect();
+            let missing: Vec<_> = missing.into_iter().collect();
+            match kind {
+                _ if missing.is_empty() => {}
+                FindingKind::NotAsked => writeln!(out, "{ASIDE}{advice}{ASIDE:#} \"{}\"", missing.join("\", \""))?,
+                _ => writeln!(out, "{ASIDE}{advice}{ASIDE:#} --grant '{}'", missing.join(","))?,
+            }
+        }
     }
     match findings.iter().filter(|finding| finding.kind.severity() != Severity::Warning).count() {
         0 if arguments.json => Ok(()),
@@ -62,15 +70,6 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
         1 => Err(format!("plugin `{plugin}` would not work on this host").into()),
         count => Err(format!("plugin `{plugin}` would not work on this host, for {count} reasons").into()),
     }
-}
-
-/// The permission whose want a finding is about.
-fn missing_permission(finding: &Finding, manager: &PluginManager) -> Option<&'static str> {
-    let (namespace, name) = finding.import.as_ref().filter(|_| finding.kind == FindingKind::NotGranted)?;
-    let mut functions = manager.functions();
-    functions
-        .find(|function| function.namespace() == namespace && function.name() == name)
-        .map(HostFunction::permission)
 }
 
 fn severity_name(severity: Severity) -> &'static str {

@@ -27,7 +27,9 @@ mod doctor;
 mod integrity;
 mod junit;
 mod list;
+mod manifest;
 mod migrate;
+mod plugin;
 mod schema;
 mod test;
 mod trace;
@@ -47,6 +49,7 @@ pub use compat::CompatArguments;
 pub use docs::DocsArguments;
 pub use doctor::DoctorArguments;
 pub use list::ListArguments;
+pub use manifest::ManifestArguments;
 pub use migrate::MigrateArguments;
 pub use schema::SchemaArguments;
 pub use test::TestArguments;
@@ -69,6 +72,8 @@ pub enum Command {
     Call(CallArguments),
     /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
     Check(CheckArguments),
+    /// Write the manifest of a plugin: its hash, and the grants that it needs
+    Manifest(ManifestArguments),
     /// Test a plugin by scenarios: what is done with it, and what shall come of it
     Test(TestArguments),
     /// Apply the migrations of the host functions' tables
@@ -122,6 +127,7 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::Bindings(arguments) => bindings::run(&arguments, &host),
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Check(arguments) => check::run(&arguments, host),
+        Command::Manifest(arguments) => manifest::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),
         Command::Cleanup(arguments) => cleanup::run(&arguments, &host),

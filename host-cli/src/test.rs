@@ -11,7 +11,7 @@ use hostfn_runtime::PluginManagerBuilder;
 use hostfn_test::{Scenario, ScenarioOutcome};
 use tracing::subscriber::NoSubscriber;
 
-use crate::{Failure, call::read_module, junit, verdict_stdout};
+use crate::{Failure, junit, plugin::read_module, verdict_stdout};
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The `hostfn` command, as a script sees it.
 
 use std::{
+    fs,
     io::Write,
     process::{Command, Output, Stdio},
 };
@@ -203,4 +204,77 @@ fn check_says_what_a_plugin_lacks() {
     let checked: Value = serde_json::from_slice(&json.stdout).expect("the findings are JSON");
     let kinds = checked["findings"].as_array().expect("there are findings").iter().map(|finding| &finding["kind"]);
     assert!(kinds.clone().all(|kind| kind == "not-granted") && kinds.count() > 10, "{checked}");
+}
+
+#[test]
+fn a_manifest_asks_and_the_command_line_grants() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let module = folder.path().join("auth.wasm");
+    fs::copy(auth(), &module).expect("the plugin is copied");
+    let written = run(&["manifest", &module.to_string_lossy()]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    let manifest = stdout(&written);
+    assert!(manifest.starts_with("name = \"auth\"\nmodule = \"auth.wasm\"\nsha256 = \""), "{manifest}");
+    let path = folder.path().join("auth.toml");
+    let path = path.to_string_lossy();
+    fs::write(&*path, format!("{manifest}\n[limits]\nfuel = 1_000_000_000\n")).expect("the manifest is written");
+
+    // What a plugin was made to ask for is what it needs.
+    let fine = run(&["check", &path, "--grant", "*"]);
+    assert_eq!(stdout(&fine), "ok  plugin `auth` can be loaded, with all that it imports\n");
+
+    let differing =
+        manifest.replace("\"credentials:verify\"", "\"notes:*\"").replace("\"sessions:read\"", "\"sessions:*\"");
+    fs::write(&*path, format!("{differing}\n[limits]\nfuel = 99_000_000_000\n")).expect("the manifest is written");
+    let checked = run(&["check", &path, "--grant", "sessions:read,users:*,email_verification:*,password_reset:*"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let shown = stdout(&checked);
+    for line in [
+        "denied   not-asked `hash_password` from `extism:host/user`: it needs `credentials:verify`, which the manifest \
+         does not ask for",
+        "denied   asked-not-granted the manifest asks for `sessions:*`, of which only `sessions:read` is granted",
+        "denied   asked-not-granted the manifest asks for `notes:*`, which is not granted",
+        "warning  asked-not-needed the manifest asks for `notes:*`, which none of its imports needs: leave it out",
+        "warning  limit-not-granted the manifest asks for more `fuel` than the host grants",
+        "to ask for what is missing, add to the manifest's grants: \"credentials:verify\"",
+        "to grant what is missing, add: --grant 'sessions:write'",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}\nis not in\n{shown}");
+    }
+
+    fs::write(&module, b"another").expect("the module is replaced");
+    let replaced = run(&["call", &path, "sign_in", "--grant", "*"]);
+    assert_eq!(replaced.status.code(), Some(1));
+    assert!(stderr(&replaced).contains("not the module that the manifest of `auth` is for"), "{}", stderr(&replaced));
+}
+
+#[test]
+fn a_call_has_the_limits_that_are_said_and_is_recorded() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let audit = folder.path().join("audit.jsonl");
+    let sign_up = |more: &[&str]| {
+        let input = r#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+        let (auth, audit) = (auth(), audit.to_string_lossy().into_owned());
+        run(&[&["call", &auth, "sign_up", "--grant", "*", "--audit", &audit, "--input", input], more].concat())
+    };
+    let refused = sign_up(&["--limit", "host_calls=1"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let done = sign_up(&[]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    let text = fs::read_to_string(&audit).expect("there is an audit log");
+    let told: Vec<_> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"))
+        .map(|line| format!("{} {}", line["function"].as_str().unwrap_or("?"), line["outcome"].as_str().unwrap_or("?")))
+        .collect();
+    assert_eq!(told[0], "db_create_user limit_exceeded", "{text}");
+    assert_eq!(told[1], "db_create_user success", "{text}");
+    assert!(!text.contains("ada@example.com") && !text.contains("argon2"), "{text}");
+    for (limit, said) in [("host_call=1", "unknown field `host_call`"), ("host_calls", "write its name and a number")] {
+        let wrong = sign_up(&["--limit", limit]);
+        assert_eq!(wrong.status.code(), Some(2));
+        assert!(stderr(&wrong).contains(said), "{}", stderr(&wrong));
+    }
+    let strict = run(&["call", &auth(), "sign_up", "--strict"]);
+    assert!(stderr(&strict).contains("which is not granted, so that it is not loaded"), "{}", stderr(&strict));
 }

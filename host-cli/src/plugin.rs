@@ -1,0 +1,96 @@
+//! Which plugin, and what it may do: what `call` and `check` have in common.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use hostfn_runtime::{
+    Finding, FindingKind, Grants, HostFunction, LimitChanges, Plugin, PluginManager, PluginManifest, PluginOptions,
+};
+
+use crate::Failure;
+
+/// A plugin on the command line, with what it is granted.
+#[derive(Debug, Args)]
+pub(crate) struct PluginArguments {
+    /// The compiled plugin, or its manifest, which says what it asks for
+    #[arg(value_name = "PLUGIN.wasm|PLUGIN.toml")]
+    plugin: PathBuf,
+    /// A permission that the plugin is granted; may be repeated, and without it nothing is granted. With a manifest it
+    /// gets what both say, so that '*' grants all that it asks for
+    #[arg(long, value_name = "PERMISSION", value_delimiter = ',')]
+    grant: Vec<Grants>,
+    /// A limit of the plugin, such as host_calls=100; may be repeated
+    #[arg(long, value_name = "NAME=NUMBER")]
+    limit: Vec<LimitChanges>,
+    /// Refuse to load the plugin when it imports what it is not granted
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A plugin that was read.
+pub(crate) enum ChosenPlugin {
+    Module { name: String, module: Vec<u8> },
+    Manifest(PluginManifest),
+}
+
+impl PluginArguments {
+    pub(crate) fn path(&self) -> &Path {
+        &self.plugin
+    }
+
+    pub(crate) fn read(&self) -> Result<ChosenPlugin, Failure> {
+        if self.plugin.extension().is_some_and(|extension| extension == "toml") {
+            return Ok(ChosenPlugin::Manifest(PluginManifest::read(&self.plugin)?));
+        }
+        let (name, module) = read_module(&self.plugin)?;
+        Ok(ChosenPlugin::Module { name, module })
+    }
+
+    pub(crate) fn options(&self) -> PluginOptions {
+        let limits = self.limit.iter().fold(LimitChanges::default(), |limits, limit| limit.or(limits));
+        let options = PluginOptions::from(self.grant.iter().cloned().collect::<Grants>()).limits(limits);
+        if self.strict { options.strict() } else { options }
+    }
+}
+
+impl ChosenPlugin {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Module { name, .. } => name,
+            Self::Manifest(manifest) => manifest.name(),
+        }
+    }
+
+    pub(crate) fn load(&self, manager: &PluginManager, options: PluginOptions) -> Result<Plugin, Failure> {
+        Ok(match self {
+            Self::Module { name, module } => manager.load(name, module, options)?,
+            Self::Manifest(manifest) => manager.load_manifest(manifest, options)?,
+        })
+    }
+
+    pub(crate) fn check(&self, manager: &PluginManager, options: PluginOptions) -> Result<Vec<Finding>, String> {
+        match self {
+            Self::Module { module, .. } => manager.check(module, options),
+            Self::Manifest(manifest) => manager.check_manifest(manifest, options),
+        }
+    }
+}
+
+/// The name of a plugin, which is that of its file, and its compiled module.
+pub(crate) fn read_module(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let module = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), module))
+}
+
+/// The permission whose want a finding is about.
+pub(crate) fn missing_permission(finding: &Finding, manager: &PluginManager) -> Option<&'static str> {
+    let is_missing = matches!(finding.kind, FindingKind::NotGranted | FindingKind::NotAsked);
+    let (namespace, name) = finding.import.as_ref().filter(|_| is_missing)?;
+    let mut functions = manager.functions();
+    functions
+        .find(|function| function.namespace() == namespace && function.name() == name)
+        .map(HostFunction::permission)
+}
