@@ -14,7 +14,8 @@ use criterion::{BenchmarkId, Criterion};
 use diesel::{Connection, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SqliteConnection};
 use extism::{Manifest, UserData, ValType, Wasm};
 use hostfn::{
-    Caller, Clock, Database, EntropySource, Grants, HostResponse, Json, Plugin, PluginManager, Timestamp, Uuid,
+    Caller, Clock, Database, EntropySource, Grants, HostResponse, Json, LimitChanges, Limits, Plugin, PluginManager,
+    PluginOptions, Timestamp, Uuid,
     functions::{
         users::{CreateUserRequest, User, db_create_user, db_get_user_by_email},
         values::Email,
@@ -179,7 +180,10 @@ impl Fixture {
 
     fn ours(&self, operation: Operation, calls: u32) -> impl FnMut() {
         let grants = Grants::of(["users:read", "measure"]).expect("they are permissions");
-        let plugin: Plugin = self.manager.load("bench", &guest(operation, calls), grants).expect("the guest loads");
+        // As fast as it goes, and not as fast as it may.
+        let limits = LimitChanges { host_calls_per_second: Some(u32::MAX), ..LimitChanges::default() };
+        let options = PluginOptions::from(grants).limits(limits);
+        let plugin: Plugin = self.manager.load("bench", &guest(operation, calls), options).expect("the guest loads");
         move || {
             black_box(plugin.call("run", REQUEST).expect("the guest runs"));
         }
@@ -191,11 +195,12 @@ impl Fixture {
             Peer::Tuned => peer_get_user_tuned,
         };
         let connection = UserData::new(SqliteConnection::establish(&self.file).expect("the database opens"));
-        // The bounds that ours has: a timer and a limit cost the same whoever wrote the host function.
+        // The bounds that ours has: a timer, fuel and a limit cost the same whoever wrote the host function.
         let manifest = Manifest::new([Wasm::data(guest(operation, calls))])
             .with_timeout(Duration::from_secs(30))
             .with_memory_max(1024);
         let mut plugin = extism::PluginBuilder::new(manifest)
+            .with_fuel_limit(Limits::default().fuel)
             .with_function("measure", [ValType::I64], [ValType::I64], UserData::new(()), peer_measure)
             .with_function("db_get_user_by_email", [ValType::I64], [ValType::I64], connection, get_user)
             .build()

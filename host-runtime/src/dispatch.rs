@@ -11,6 +11,7 @@ use std::{
 };
 
 use hostfn_contract::{Call, HostError, HostFn, InjectAll};
+use zeroize::Zeroize;
 
 use crate::{
     codec,
@@ -55,7 +56,7 @@ pub(crate) fn dispatch<F: HostFn>(
     let outcome = contain_panic(call).map_err(Scope::as_told);
     observe::outcome::<F>(&span, &caller, &outcome, started);
     let error = outcome.as_ref().err().map(HostError::code);
-    let answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
+    let mut answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
     if host.is_observed() {
         // Read again rather than kept: a call that nobody watches copies nothing.
         let request = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes).unwrap_or_default();
@@ -66,7 +67,11 @@ pub(crate) fn dispatch<F: HostFn>(
         let call = HostCall { function, caller: &caller, request, response, error, is_atomic, time, duration };
         host.show(|observer| observer.host_call(&call));
     }
-    guest.write(&answer)
+    let written = guest.write(&answer);
+    if function.answers_secrets {
+        answer.zeroize();
+    }
+    written
 }
 
 /// What lies between the guest's memory and the guest's memory.

@@ -1,8 +1,11 @@
 use std::{any::TypeId, sync::Arc};
 
 use extism::Function;
-use hostfn_contract::{ErrorCode, HostConnection, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver};
+use hostfn_contract::{
+    ErrorCode, HostConnection, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver, SECRET_MARK,
+};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde_json::Value;
 
 use crate::{Database, Limits, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
 
@@ -19,7 +22,7 @@ pub struct HostFunction {
     deprecated: Option<&'static str>,
     errors: &'static [ErrorCode],
     takes_request: fn() -> bool,
-    can_be_called_with_nothing: fn() -> bool,
+    check_request: fn(&str) -> Result<(), HostError>,
     request_schema: fn() -> Schema,
     response_schema: fn() -> Schema,
     answer_schema: fn() -> Schema,
@@ -101,7 +104,14 @@ impl HostFunction {
 
     /// Whether a guest may import it without a parameter: nothing of its request is required.
     pub fn can_be_called_with_nothing(&self) -> bool {
-        (self.can_be_called_with_nothing)()
+        self.check_request("").is_ok()
+    }
+
+    /// Whether it takes this text for a request, as a call finds out. For `fuzz/`, which has no time to go through a
+    /// guest.
+    #[doc(hidden)]
+    pub fn check_request(&self, text: &str) -> Result<(), HostError> {
+        (self.check_request)(text)
     }
 
     /// The JSON Schema (2020-12) of what it takes.
@@ -156,11 +166,25 @@ fn needs_database<C: HostConnection>() -> bool {
 pub(crate) struct Bound<F: HostFn> {
     pub(crate) description: HostFunction,
     pub(crate) state: <F::State as InjectAll>::Resolved,
+    /// Whether its answers hold secrets, so that the host's copy of them is wiped.
+    pub(crate) answers_secrets: bool,
 }
 
 fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
     let state = F::State::resolve(resolver)?;
-    Some(Arc::new(Bound::<F> { description, state }))
+    let answers_secrets = mentions_secrets(description.response_schema().as_value());
+    Some(Arc::new(Bound::<F> { description, state, answers_secrets }))
+}
+
+/// Whether a schema, or anything within it, is marked as secret.
+fn mentions_secrets(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => {
+            members.get(SECRET_MARK) == Some(&Value::Bool(true)) || members.values().any(mentions_secrets)
+        }
+        Value::Array(items) => items.iter().any(mentions_secrets),
+        _ => false,
+    }
 }
 
 /// A [`Bound`] function of whatever type.
@@ -180,5 +204,26 @@ impl<F: HostFn> AnyBound for Bound<F> {
         memory::extism_function(F::NAMESPACE, F::NAME, takes_request, move |guest, request| {
             dispatch(&*self, &plugin_call, guest, request)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hostfn_contract::Secret;
+
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Holder {
+        secret: Option<Secret>,
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_it_is() {
+        let mentions = |schema: Schema| mentions_secrets(schema.as_value());
+        assert!(mentions(schemars::schema_for!(Secret)));
+        assert!(mentions(schemars::schema_for!(Option<Vec<Holder>>)));
+        assert!(!mentions(schemars::schema_for!(Vec<String>)));
     }
 }

@@ -25,6 +25,7 @@ mod intercept;
 mod kernel;
 mod limits;
 mod manager;
+mod manager_builder;
 mod manifest;
 mod memory;
 mod module;
@@ -53,7 +54,8 @@ pub use hostfn_contract::{
 pub use hostfn_macros::{HostState, host_fn};
 pub use intercept::{Interceptor, Step};
 pub use limits::{InvalidLimit, LimitChanges, Limits};
-pub use manager::{PluginManager, PluginManagerBuilder};
+pub use manager::PluginManager;
+pub use manager_builder::PluginManagerBuilder;
 pub use manifest::{ManifestError, PluginManifest};
 pub use observe::{HostCall, Observer, PluginCallEnd, TransactionEnd};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};
