@@ -22,7 +22,7 @@ pub struct HostFunction {
     deprecated: Option<&'static str>,
     errors: &'static [ErrorCode],
     takes_request: fn() -> bool,
-    check_request: fn(&str) -> Result<(), HostError>,
+    can_be_called_with_nothing: fn() -> bool,
     request_schema: fn() -> Schema,
     response_schema: fn() -> Schema,
     answer_schema: fn() -> Schema,
@@ -104,14 +104,7 @@ impl HostFunction {
 
     /// Whether a guest may import it without a parameter: nothing of its request is required.
     pub fn can_be_called_with_nothing(&self) -> bool {
-        self.check_request("").is_ok()
-    }
-
-    /// Whether it takes this text for a request, as a call finds out. For `fuzz/`, which has no time to go through a
-    /// guest.
-    #[doc(hidden)]
-    pub fn check_request(&self, text: &str) -> Result<(), HostError> {
-        (self.check_request)(text)
+        (self.can_be_called_with_nothing)()
     }
 
     /// The JSON Schema (2020-12) of what it takes.
