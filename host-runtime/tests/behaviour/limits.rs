@@ -116,3 +116,25 @@ fn what_runs_when_an_instance_is_made_has_fuel_and_no_more() {
     let error = manager().load("guest", &wat::parse_str(text).unwrap(), options).unwrap_err();
     assert!(matches!(error, LoadError::Compile { .. }), "{error}");
 }
+
+/// What WebAssembly's own garbage collector holds is in no memory that the module declares.
+#[test]
+fn objects_of_the_garbage_collector_count_as_memory() {
+    let text = r#"(module
+        (type $bytes (array (mut i8)))
+        (type $list (struct (field (ref null $list)) (field (ref $bytes))))
+        (global $kept (mut (ref null $list)) (ref.null $list))
+        (func (export "at_once") (result i32) (drop (array.new_default $bytes (i32.const 200000000))) i32.const 0)
+        (func (export "little_by_little") (result i32)
+            (loop $again
+                (global.set $kept
+                    (struct.new $list (global.get $kept) (array.new_default $bytes (i32.const 100000))))
+                (br $again))
+            i32.const 0))"#;
+    let options = limited(|limits| limits.memory_bytes = Some(8 << 20));
+    let plugin = manager().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
+    for export in ["at_once", "little_by_little"] {
+        let error = plugin.call(export, "").unwrap_err();
+        assert!(matches!(error, CallError::Trapped { .. }), "{export}: {error}");
+    }
+}
