@@ -80,8 +80,8 @@ limits! {
     /// an instance that is free. A host function is not interrupted, but what it asks of the database is.
     timeout: Duration = Duration::from_secs(30), read with "seconds",
     /// How much one call may compute, in units of [fuel](https://docs.wasmtime.dev/api/wasmtime/struct.Config.html#method.consume_fuel),
-    /// about one a WebAssembly instruction; 20 billion by default, which is ten to twenty seconds. It also bounds what runs
-    /// when an instance is made, which the timeout does not.
+    /// about one a WebAssembly instruction; 20 billion by default, which is three to twenty seconds. It also bounds
+    /// what runs when an instance is made, which the timeout does not.
     fuel: u64 = 20_000_000_000,
     /// How many calls of the plugin may run at once, each in an instance of its own; as many as the machine has
     /// processors by default. A further call waits.
