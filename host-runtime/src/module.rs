@@ -224,7 +224,7 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                 }
             }
             // A table that may grow as it likes does no harm in a module that never makes it.
-            Payload::CodeSectionEntry(body) if !grows_tables && tables.iter().any(|table| may_grow(table)) => {
+            Payload::CodeSectionEntry(body) if !grows_tables && tables.iter().any(may_grow) => {
                 for operator in body.get_operators_reader()? {
                     grows_tables |= matches!(operator?, Operator::TableGrow { .. });
                 }
