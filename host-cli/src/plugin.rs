@@ -33,7 +33,7 @@ pub(crate) struct PluginArguments {
 /// A plugin that was read.
 pub(crate) enum ChosenPlugin {
     Module { name: String, module: Vec<u8> },
-    Manifest(PluginManifest),
+    Manifest(Box<PluginManifest>),
 }
 
 impl PluginArguments {
@@ -43,7 +43,7 @@ impl PluginArguments {
 
     pub(crate) fn read(&self) -> Result<ChosenPlugin, Failure> {
         if self.plugin.extension().is_some_and(|extension| extension == "toml") {
-            return Ok(ChosenPlugin::Manifest(PluginManifest::read(&self.plugin)?));
+            return Ok(ChosenPlugin::Manifest(Box::new(PluginManifest::read(&self.plugin)?)));
         }
         let (name, module) = read_module(&self.plugin)?;
         Ok(ChosenPlugin::Module { name, module })

@@ -3,7 +3,7 @@
 //! The suite of attacks (`tests/hostile`) runs each of its cases twice: as the host is, and with the defence that the
 //! case is about switched off, which the case must notice. Limits need no switch: a host without one is a host with a
 //! very high one ([`Limits`](crate::Limits)). The switches exist only with the feature `defence-switches`, which nothing
-//! but that suite turns on; without it [`is_on`] is `true` when it is compiled.
+//! but that suite turns on; without it `is_on` is `true` when it is compiled.
 
 /// A defence that is no number, and so cannot be switched off by a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
