@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod credentials;
+mod errors;
 mod grants;
 mod operations;
 mod permissions;
@@ -21,8 +22,12 @@ use std::{
 use hostfn_test::TestDatabase;
 use libtest_mimic::{Arguments, Trial};
 
-/// What is tried on each database. Each answers what it did, for people.
-const MATRICES: &[(&str, fn(TestDatabase) -> String)] = &[("credentials", credentials::run), ("grants", grants::run)];
+/// Tries everything of a kind, and answers how much that was.
+type Matrix = fn(TestDatabase) -> String;
+
+/// What is tried on each database.
+const MATRICES: &[(&str, Matrix)] =
+    &[("credentials", credentials::run), ("errors", errors::run), ("grants", grants::run)];
 
 static SUMMARIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 

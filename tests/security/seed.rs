@@ -1,7 +1,7 @@
 //! What is in the database before each call: two users, and of each a session and tokens.
 
 use diesel::RunQueryDsl;
-use hostfn::{Database, Grants, on_backend};
+use hostfn::{Clock, Database, Grants, on_backend};
 use hostfn_test::{TestDatabase, TestHost, TestPlugin};
 use serde_json::{Value, json};
 
@@ -33,9 +33,13 @@ pub(crate) fn host(database: TestDatabase) -> TestHost {
 
 /// Makes the database what it is before each call, by calls of a plugin that may do everything.
 pub(crate) fn seed(host: &TestHost) {
-    host.clock().set(START.parse().expect("it is a time"));
-    execute(host.database(), "DELETE FROM users");
-    let call = |function: &str, request: Value| drop(host.call(function, request).data());
+    fill(host.database(), host.clock(), |function, request| drop(host.call(function, request).data()));
+}
+
+/// As [`seed`], by calls of whatever kind, which must succeed.
+pub(crate) fn fill(database: &Database, clock: &Clock, call: impl Fn(&str, Value)) {
+    clock.set(START.parse().expect("it is a time"));
+    execute(database, "DELETE FROM users");
     for (uuid, name, email, hash, session, verification, reset) in [
         (ADA, "Ada Lovelace", "Ada@example.com", HASH, SESSION, VERIFICATION, RESET),
         (OTHER, OTHER_NAME, OTHER_EMAIL, OTHER_HASH, OTHER_SESSION, OTHER_VERIFICATION, OTHER_RESET),
@@ -50,7 +54,7 @@ pub(crate) fn seed(host: &TestHost) {
     }
     call("db_update_user_profile", json!({"uuid": OTHER, "avatar": OTHER_AVATAR, "bio": OTHER_BIO}));
     // So that there is a session to clean up.
-    host.clock().advance_seconds(2);
+    clock.advance_seconds(2);
 }
 
 /// Runs SQL that no host function would.
