@@ -2,6 +2,7 @@ use std::{borrow::Cow, fmt, ops::Deref};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::Caller;
@@ -13,6 +14,7 @@ pub const SECRET_MARK: &str = "x-secret";
 ///
 /// It travels on the wire as a plain string, because it must; `Debug` hides it, its schema says
 /// that it is secret so that logs and snapshots hide it too, and its memory is wiped when dropped.
+/// Two are compared in a time that depends on their lengths alone, and not on how much of them is alike.
 ///
 /// ```
 /// # use hostfn_contract::Secret;
@@ -20,7 +22,7 @@ pub const SECRET_MARK: &str = "x-secret";
 /// assert_eq!(format!("{password:?}"), "<secret>");
 /// assert_eq!(password.expose(), "correct horse");
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(Zeroizing<String>);
 
@@ -33,6 +35,12 @@ impl Secret {
     /// The text itself. Do not log it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
@@ -88,5 +96,48 @@ impl<P> Deref for Disclosed<P> {
 
     fn deref(&self) -> &P {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CallId, Grants};
+
+    struct Hash(Secret);
+
+    impl Sensitive for Hash {
+        const PERMISSION: &'static str = "credentials:read";
+        type Plain = Secret;
+
+        fn into_plain(self) -> Secret {
+            self.0
+        }
+    }
+
+    #[test]
+    fn two_secrets_are_equal_when_their_texts_are() {
+        for (left, right, is_equal) in [
+            ("", "", true),
+            ("correct horse", "correct horse", true),
+            ("correct horse", "correct horsf", false),
+            ("correct horse", "dorrect horse", false),
+            ("correct horse", "correct hors", false),
+            ("", "c", false),
+        ] {
+            assert_eq!(Secret::new(left) == Secret::new(right), is_equal, "{left:?} and {right:?}");
+        }
+    }
+
+    #[test]
+    fn a_sensitive_value_is_disclosed_to_those_who_may_see_it_and_not_shown_to_people() {
+        let disclosed = |grants| {
+            let caller = Caller::new("test", grants, CallId::default());
+            Disclosed::to(Hash(Secret::new("correct horse")), &caller)
+        };
+        assert_eq!(disclosed(Grants::none()), None);
+        let shown = disclosed(Grants::all()).expect("it may see it");
+        assert_eq!(shown.expose(), "correct horse");
+        assert_eq!(format!("{shown:?}"), "Disclosed(<secret>)");
     }
 }

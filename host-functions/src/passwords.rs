@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use argon2::{
-    Argon2,
+    Argon2, Params,
     password_hash::{self, PasswordHasher, PasswordVerifier, SaltString},
 };
 use diesel::prelude::*;
@@ -60,6 +60,12 @@ pub fn verify_password(database: &Database, user_uuid: Uuid, password: Password)
 static NOBODYS: LazyLock<PasswordHash> = LazyLock::new(|| {
     PasswordHash::stored(hash("", &[0; 16]).expect("argon2 hashes an empty text with its own parameters"))
 });
+
+/// What OWASP names as the least: 19 MiB, two passes, one lane.
+const _: () = assert!(
+    Params::DEFAULT_M_COST >= 19_456 && Params::DEFAULT_T_COST >= 2 && Params::DEFAULT_P_COST >= 1,
+    "argon2's own parameters are weaker than what OWASP advises"
+);
 
 fn hash(password: &str, salt: &[u8; 16]) -> Result<String, password_hash::Error> {
     let salt = SaltString::encode_b64(salt)?;

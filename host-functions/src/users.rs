@@ -47,7 +47,7 @@ pub struct User {
     pub password_hash: Option<Disclosed<Secret>>,
 }
 
-#[derive(Insertable, Queryable, Selectable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 struct UserRow {
     uuid: Uuid,
@@ -75,6 +75,20 @@ impl UserRow {
             password_hash: Disclosed::to(PasswordHash::stored(self.password_hash), caller),
         }
     }
+}
+
+/// A row to be. It borrows the hash, so that there is no copy of it that nobody wipes.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+struct NewUserRow<'a> {
+    uuid: Uuid,
+    name: String,
+    email: &'a str,
+    email_key: String,
+    email_verified: bool,
+    password_hash: &'a str,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 /// What a new account is made of.
@@ -109,20 +123,19 @@ pub fn db_create_user(
         );
     }
     let now = clock.now();
-    let row = UserRow {
+    let row = NewUserRow {
         uuid,
         name: request.name.into_string(),
-        email: request.email.as_str().to_owned(),
+        email: request.email.as_str(),
+        email_key: request.email.key(),
         email_verified: false,
-        password_hash: request.password_hash.expose().to_owned(),
-        avatar: None,
-        bio: None,
+        password_hash: request.password_hash.expose(),
         created_at: now,
         updated_at: now,
     };
     let inserted = on_backend!(db, |connection| {
         diesel::insert_into(users::table)
-            .values((row, users::email_key.eq(request.email.key())))
+            .values(row)
             // So that the two keys are told apart without reading what the database says.
             .on_conflict(users::email_key)
             .do_nothing()

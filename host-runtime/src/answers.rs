@@ -11,8 +11,10 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use hostfn_contract::{EntropySource, HostError};
+use hostfn_contract::{EntropySource, HostError, Secret};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::{
     Clock, Database, DbConnection, Registry, Timestamp,
@@ -61,7 +63,7 @@ diesel::table! {
 /// # Ok::<(), hostfn_runtime::InvalidIdempotencyKey>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(String);
+pub struct IdempotencyKey(Secret);
 
 /// A text that is no idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +74,7 @@ impl std::str::FromStr for IdempotencyKey {
     type Err = InvalidIdempotencyKey;
 
     fn from_str(key: &str) -> Result<Self, InvalidIdempotencyKey> {
-        if (16..=255).contains(&key.len()) { Ok(Self(key.to_owned())) } else { Err(InvalidIdempotencyKey) }
+        if (16..=255).contains(&key.len()) { Ok(Self(Secret::new(key))) } else { Err(InvalidIdempotencyKey) }
     }
 }
 
@@ -125,15 +127,15 @@ impl IdempotentCall {
             }
             hasher.finalize().into()
         };
-        let call = [plugin.as_bytes(), export.as_bytes(), key.0.as_bytes()];
-        let secret = hash("hostfn answer: encryption", &call);
-        let input_sha256 = hash("hostfn answer: input", &[key.0.as_bytes(), input]);
+        let call = [plugin.as_bytes(), export.as_bytes(), key.0.expose().as_bytes()];
+        let secret = Zeroizing::new(hash("hostfn answer: encryption", &call));
+        let input_sha256 = hash("hostfn answer: input", &[key.0.expose().as_bytes(), input]);
         Self {
             key_sha256: hash("hostfn answer: key", &call),
             input_sha256,
             // A key may be used again after its answer was removed, and a nonce may not.
             nonce: entropy.for_call(plugin, "answer", &input_sha256).bytes(),
-            cipher: XChaCha20Poly1305::new(&Key::from(secret)),
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&*secret)),
         }
     }
 
@@ -181,7 +183,8 @@ impl IdempotentCall {
         })
         .optional()?;
         let Some((input_sha256, nonce, answer)) = found else { return Ok(Known::Nothing) };
-        if input_sha256 != self.input_sha256 {
+        // Hashed with the key, which is a secret.
+        if !bool::from(input_sha256.ct_eq(&self.input_sha256)) {
             return Ok(Known::OtherInput);
         }
         let damaged = || HostError::internal("an answer that was kept is damaged: remove its row of hostfn_answers");

@@ -11,6 +11,7 @@ mod errors;
 mod grants;
 mod operations;
 mod permissions;
+mod secrets;
 mod seed;
 
 use std::{
@@ -27,7 +28,7 @@ type Matrix = fn(TestDatabase) -> String;
 
 /// What is tried on each database.
 const MATRICES: &[(&str, Matrix)] =
-    &[("credentials", credentials::run), ("errors", errors::run), ("grants", grants::run)];
+    &[("credentials", credentials::run), ("errors", errors::run), ("grants", grants::run), ("secrets", secrets::run)];
 
 static SUMMARIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
         operations::the_table_is_whole();
         Ok(())
     })];
+    trials.push(Trial::test("debug_shows_no_secret", || {
+        secrets::debug_shows_none();
+        Ok(())
+    }));
     let mut reasons = Vec::new();
     for database in TestDatabase::ALL {
         let of_database: Vec<_> = MATRICES

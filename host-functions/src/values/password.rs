@@ -76,6 +76,33 @@ impl<'de> Deserialize<'de> for Password {
 /// takes more than 256 MiB, 32 passes, 32 lanes or bcrypt's cost 16 to verify.
 ///
 /// It does not serialise: only a caller that was granted `credentials:read` gets it.
+///
+/// ```
+/// # use hostfn::Secret;
+/// fn written(hash: Secret) -> serde_json::Result<String> {
+///     serde_json::to_string(&hash)
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// # use hostfn_functions::values::PasswordHash;
+/// fn written(hash: PasswordHash) -> serde_json::Result<String> {
+///     serde_json::to_string(&hash)
+/// }
+/// ```
+/// Nor does a user hold one, but by way of the caller that may see it:
+///
+/// ```
+/// # use {hostfn::{Caller, Disclosed}, hostfn_functions::{users::User, values::PasswordHash}};
+/// fn with_hash(user: User, hash: PasswordHash, caller: &Caller) -> User {
+///     User { password_hash: Disclosed::to(hash, caller), ..user }
+/// }
+/// ```
+/// ```compile_fail,E0308
+/// # use {hostfn::{Caller, Disclosed}, hostfn_functions::{users::User, values::PasswordHash}};
+/// fn with_hash(user: User, hash: PasswordHash) -> User {
+///     User { password_hash: Some(hash), ..user }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(Secret);
 

@@ -3,6 +3,7 @@ use hostfn::{Entropy, Secret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// A session id or a token: a secret that whoever holds it may use.
 ///
@@ -17,7 +18,7 @@ pub struct Token(#[schemars(regex(pattern = "^[A-Za-z0-9_-]{16,128}$"))] Secret)
 impl Token {
     /// A new one that nobody can guess.
     pub fn random(entropy: &Entropy) -> Self {
-        Self(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+        Self(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(Zeroizing::new(entropy.bytes::<32>()))))
     }
 
     /// What is stored of it.
