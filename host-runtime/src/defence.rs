@@ -26,6 +26,8 @@ pub enum Defence {
     Utf8,
     /// A request must be a JSON object.
     JsonObject,
+    /// A request that cannot be read is told, and not taken for an empty one.
+    TellUnreadable,
     /// A panic in a host function is an answer.
     ContainPanics,
     /// The reason of an error goes to the log, and not to the guest.

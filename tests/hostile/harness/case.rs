@@ -1,0 +1,231 @@
+//! What a case is: a guest, what it is called with, what must come of it, and what defence sees to it.
+
+use std::time::Duration;
+
+use hostfn::{LimitChanges, PluginManagerBuilder};
+use hostfn_runtime::defence::Defence;
+
+use crate::harness::world::World;
+
+/// Nothing, or what is otherwise than it must be.
+pub(crate) type Outcome = Result<(), String>;
+
+/// One attack.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// What it does, in a few words.
+    pub(crate) what: &'static str,
+    pub(crate) closed_by: ClosedBy,
+    pub(crate) module: Module,
+    pub(crate) grants: &'static [&'static str],
+    pub(crate) is_strict: bool,
+    pub(crate) plugin: &'static str,
+    pub(crate) limits: fn(&mut LimitChanges),
+    pub(crate) host: fn(PluginManagerBuilder) -> PluginManagerBuilder,
+    pub(crate) plan: Plan,
+    /// By when all of it must have ended.
+    pub(crate) ends_within: Duration,
+    /// The native stack of the thread that calls.
+    pub(crate) stack_bytes: usize,
+}
+
+/// What keeps the attack from doing harm, and so what is taken away to see that the case notices.
+#[derive(Clone, Copy)]
+pub(crate) enum ClosedBy {
+    /// It is switched off.
+    Defence(Defence),
+    /// It is lifted.
+    Limit(fn(&mut LimitChanges)),
+    /// The plugin is granted these as well.
+    Grants(&'static [&'static str]),
+    /// The plugin is not loaded as strictly.
+    Strictness,
+    /// The host is built otherwise.
+    Host(fn(PluginManagerBuilder) -> PluginManagerBuilder),
+    /// Nothing today, for this reason: the case is run, and does not hold.
+    Nothing(&'static str),
+}
+
+/// The guest of a case.
+pub(crate) enum Module {
+    /// Exports every function of the host, and hands each what it is handed.
+    Forwarding,
+    /// Text, which is wrapped as [`guest`](crate::harness::guest::guest) does.
+    Guest(String),
+    /// A whole module in text.
+    Text(String),
+    /// A compiled module, or what passes for one.
+    Bytes(Vec<u8>),
+}
+
+/// What is done with the guest.
+pub(crate) enum Plan {
+    /// It is loaded, and must not be.
+    Load(Refusal),
+    /// It is called so.
+    Calls(Vec<Call>),
+    /// What cannot be said by the others.
+    Own(Box<dyn Fn(&World<'_>) -> Outcome + Send + Sync>),
+}
+
+/// How loading ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// It is refused with a finding of this kind, by its id.
+    Finding(&'static str),
+    /// It is no module.
+    NotAModule,
+    /// It cannot be made to run.
+    Compile,
+}
+
+/// One call of an export.
+pub(crate) struct Call {
+    pub(crate) export: &'static str,
+    pub(crate) input: Vec<u8>,
+    pub(crate) is_atomic: bool,
+    pub(crate) must: Must,
+}
+
+/// How a call must end.
+#[derive(Clone, Debug)]
+pub(crate) enum Must {
+    /// The guest hands on an answer that is a success.
+    Succeed,
+    /// The guest hands on an error with this code.
+    Answer(&'static str),
+    /// The same, and this is in its message.
+    AnswerSaying(&'static str, &'static str),
+    /// The guest outputs this.
+    Output(&'static str),
+    /// The call fails in this way, by the name of its [`CallError`](hostfn::CallError).
+    Fail(&'static str),
+    /// The same, and this is in what is said of it.
+    FailSaying(&'static str, &'static str),
+}
+
+/// A case with a plugin that may do everything, and nothing that is done with it yet.
+pub(crate) fn case(name: &'static str, what: &'static str, closed_by: ClosedBy) -> Case {
+    Case {
+        name,
+        what,
+        closed_by,
+        module: Module::Forwarding,
+        grants: &["*"],
+        is_strict: false,
+        plugin: "attacker",
+        limits: |_| {},
+        host: |builder| builder,
+        plan: Plan::Calls(Vec::new()),
+        ends_within: Duration::from_secs(10),
+        stack_bytes: 2 << 20,
+    }
+}
+
+/// A case that a defence closes.
+pub(crate) fn defended(name: &'static str, what: &'static str, defence: Defence) -> Case {
+    case(name, what, ClosedBy::Defence(defence))
+}
+
+/// A case with a limit that closes it, and that limit lifted.
+pub(crate) fn limited(
+    name: &'static str,
+    what: &'static str,
+    limits: fn(&mut LimitChanges),
+    lifted: fn(&mut LimitChanges),
+) -> Case {
+    Case { limits, ..case(name, what, ClosedBy::Limit(lifted)) }
+}
+
+/// A case that nothing closes today.
+pub(crate) fn open(name: &'static str, what: &'static str, reason: &'static str) -> Case {
+    case(name, what, ClosedBy::Nothing(reason))
+}
+
+impl Case {
+    pub(crate) fn guest(self, body: impl Into<String>) -> Self {
+        Self { module: Module::Guest(body.into()), ..self }
+    }
+
+    pub(crate) fn text(self, text: impl Into<String>) -> Self {
+        Self { module: Module::Text(text.into()), ..self }
+    }
+
+    pub(crate) fn bytes(self, bytes: Vec<u8>) -> Self {
+        Self { module: Module::Bytes(bytes), ..self }
+    }
+
+    pub(crate) fn grants(self, grants: &'static [&'static str]) -> Self {
+        Self { grants, ..self }
+    }
+
+    pub(crate) fn strict(self) -> Self {
+        Self { is_strict: true, ..self }
+    }
+
+    pub(crate) fn named(self, plugin: &'static str) -> Self {
+        Self { plugin, ..self }
+    }
+
+    pub(crate) fn limits(self, limits: fn(&mut LimitChanges)) -> Self {
+        Self { limits, ..self }
+    }
+
+    pub(crate) fn host(self, host: fn(PluginManagerBuilder) -> PluginManagerBuilder) -> Self {
+        Self { host, ..self }
+    }
+
+    pub(crate) fn ends_within(self, milliseconds: u64) -> Self {
+        Self { ends_within: Duration::from_millis(milliseconds), ..self }
+    }
+
+    pub(crate) fn stack_bytes(self, stack_bytes: usize) -> Self {
+        Self { stack_bytes, ..self }
+    }
+
+    /// Loading it must end so.
+    pub(crate) fn is_refused(self, refusal: Refusal) -> Self {
+        Self { plan: Plan::Load(refusal), ..self }
+    }
+
+    /// Then it is called so, which must end so.
+    pub(crate) fn call(self, export: &'static str, input: impl Into<Vec<u8>>, must: Must) -> Self {
+        self.and(Call { export, input: input.into(), is_atomic: false, must })
+    }
+
+    /// Then it is called so as one transaction, which must end so.
+    pub(crate) fn call_atomic(self, export: &'static str, input: impl Into<Vec<u8>>, must: Must) -> Self {
+        self.and(Call { export, input: input.into(), is_atomic: true, must })
+    }
+
+    /// Calls the export `run` with nothing.
+    pub(crate) fn runs(self, must: Must) -> Self {
+        self.call("run", "", must)
+    }
+
+    fn and(mut self, call: Call) -> Self {
+        match &mut self.plan {
+            Plan::Calls(calls) => calls.push(call),
+            _ => self.plan = Plan::Calls(vec![call]),
+        }
+        self
+    }
+
+    /// What cannot be said otherwise.
+    pub(crate) fn does(self, own: impl Fn(&World<'_>) -> Outcome + Send + Sync + 'static) -> Self {
+        Self { plan: Plan::Own(Box::new(own)), ..self }
+    }
+
+    /// Why nothing closes it today, if nothing does.
+    pub(crate) fn open_because(&self) -> Option<&'static str> {
+        match self.closed_by {
+            ClosedBy::Nothing(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// Says what is otherwise than it must be.
+pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Outcome {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

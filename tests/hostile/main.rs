@@ -1,0 +1,64 @@
+//! The suite of attacks: what a plugin of somebody malicious may try, and what the host makes of it.
+//!
+//! Each case is run in a process of its own, with bounds on its time and its memory, and asserts that the attack ends as it
+//! must, that the host lives, that another plugin still works, and that the database is as it was. Then it is run once more
+//! with the defence switched off that it is about, and must notice that.
+//!
+//! `cargo test --test hostile` prints the table of cases and outcomes; `-- handles` runs those of one class, and `--list`
+//! names them all.
+#![forbid(unsafe_code)]
+
+mod encodings;
+mod handles;
+mod harness;
+
+use std::{
+    env,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use libtest_mimic::Arguments;
+
+use crate::harness::{case::Case, child, parent, report};
+
+hostfn::registry!();
+
+/// What is attacked, and how.
+const CLASSES: [(&str, fn() -> Vec<Case>); 2] = [("handles", handles::cases), ("encodings", encodings::cases)];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let ["--case", path, without @ ..] = arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        return one_case(path, without == ["--without"]);
+    }
+    let mut arguments = Arguments::from_args();
+    // A case is a process that computes; more of them than processors would only make each other late.
+    arguments.test_threads.get_or_insert(2);
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let trials = CLASSES.iter().flat_map(|(class, cases)| {
+        let cases = cases().into_iter();
+        cases.map(|case| parent::trial(class, case, reports.clone())).collect::<Vec<_>>()
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if !arguments.list {
+        let reports = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
+        report::print(reports, &CLASSES.map(|(class, _)| class));
+    }
+    conclusion.exit_code()
+}
+
+/// The process of one case, which says on its last line how it went.
+fn one_case(path: &str, without: bool) -> ExitCode {
+    let found = CLASSES.iter().find_map(|(class, cases)| {
+        let name = path.strip_prefix(class)?.strip_prefix("::")?;
+        cases().into_iter().find(|case| case.name == name)
+    });
+    let Some(case) = found else {
+        eprintln!("there is no case `{path}`");
+        return ExitCode::FAILURE;
+    };
+    let verdict = child::run(&case, without);
+    println!("{}", serde_json::to_string(&verdict).expect("a verdict is JSON"));
+    ExitCode::SUCCESS
+}
