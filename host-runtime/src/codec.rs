@@ -206,7 +206,8 @@ pub(crate) fn encode<T: Serialize>(data: &T, limit: usize) -> Result<Vec<u8>, Ho
     match serde_json::to_writer(&mut answer, &Success { success: true, data, error: () }) {
         Ok(()) => Ok(answer.bytes),
         Err(error) if error.is_io() => Err(HostError::limit_exceeded(format!(
-            "the answer has more than {limit} bytes, which is what the host gives: ask for less"
+            "the answer has more than {limit} bytes, which is what the host gives: ask for less, or allow more with \
+             `response_bytes`"
         ))),
         Err(error) => Err(HostError::internal(error)),
     }

@@ -28,7 +28,7 @@ pub enum Defence {
     JsonObject,
     /// A request that cannot be read is told, and not taken for an empty one.
     TellUnreadable,
-    /// A panic in a host function is an answer.
+    /// A panic in a host function is an answer, and one of an observer is nothing.
     ContainPanics,
     /// The reason of an error goes to the log, and not to the guest.
     HideReasons,

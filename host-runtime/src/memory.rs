@@ -28,7 +28,7 @@ impl Guest<'_> {
         };
         if block.len() > limit {
             return Err(HostError::limit_exceeded(format!(
-                "the request has {} bytes and the host takes {limit}",
+                "the request has {} bytes and the host takes {limit}: send less, or allow more with `request_bytes`",
                 block.len()
             )));
         }

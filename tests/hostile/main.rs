@@ -8,9 +8,19 @@
 //! names them all.
 #![forbid(unsafe_code)]
 
+mod bombs;
 mod encodings;
+mod floods;
 mod handles;
 mod harness;
+mod imports;
+mod lengths;
+mod loops;
+mod panics;
+mod recursion;
+mod sizes;
+mod starts;
+mod types;
 
 use std::{
     env,
@@ -25,7 +35,20 @@ use crate::harness::{case::Case, child, parent, report};
 hostfn::registry!();
 
 /// What is attacked, and how.
-const CLASSES: [(&str, fn() -> Vec<Case>); 2] = [("handles", handles::cases), ("encodings", encodings::cases)];
+const CLASSES: [(&str, fn() -> Vec<Case>); 12] = [
+    ("handles", handles::cases),
+    ("lengths", lengths::cases),
+    ("types", types::cases),
+    ("encodings", encodings::cases),
+    ("bombs", bombs::cases),
+    ("sizes", sizes::cases),
+    ("loops", loops::cases),
+    ("recursion", recursion::cases),
+    ("starts", starts::cases),
+    ("imports", imports::cases),
+    ("floods", floods::cases),
+    ("panics", panics::cases),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -26,7 +26,10 @@ fn a_request_that_is_too_large_is_not_read() {
     assert_eq!(answer(&plugin, "echo_text", r#"{"text": "0123456"}"#)["data"], "0123456");
     let error = &answer(&plugin, "echo_text", r#"{"text": "012345678"}"#)["error"];
     assert_eq!(error["code"], "limit_exceeded");
-    assert_eq!(error["message"], "the request has 21 bytes and the host takes 20");
+    assert_eq!(
+        error["message"],
+        "the request has 21 bytes and the host takes 20: send less, or allow more with `request_bytes`"
+    );
 }
 
 #[test]

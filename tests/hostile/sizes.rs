@@ -1,0 +1,142 @@
+//! Modules and guests that want more room than they may have.
+
+use std::fmt::Write as _;
+
+use crate::harness::{
+    case::{
+        Case,
+        Must::{Fail, Output},
+        Refusal::Finding,
+        limited,
+    },
+    guest::{run, times},
+};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let table = |name, what| {
+        limited(name, what, |_| {}, |limits| limits.table_elements = Some(u64::MAX))
+            .is_refused(Finding("table-too-large"))
+    };
+    let memory = |name, what| {
+        limited(name, what, |_| {}, |limits| limits.memory_bytes = Some(1 << 30))
+            .is_refused(Finding("memory-too-large"))
+    };
+    let grows = |name, what| {
+        limited(
+            name,
+            what,
+            |limits| limits.memory_bytes = Some(4 << 20),
+            |limits| limits.memory_bytes = Some(256 << 20),
+        )
+        .runs(Fail("trapped"))
+    };
+    vec![
+        limited("module", "is a module of 33 MiB", |_| {}, |limits| limits.module_bytes = Some(64 << 20))
+            .bytes(with_section(33 << 20))
+            .is_refused(Finding("module-too-large")),
+        limited("module_of_nothing", "is 33 MiB of nothing", |_| {}, |limits| limits.module_bytes = Some(64 << 20))
+            .bytes(vec![0; 33 << 20])
+            .is_refused(Finding("module-too-large")),
+        limited(
+            "functions",
+            "has a function too many",
+            |limits| limits.module_functions = Some(2000),
+            |limits| limits.module_functions = Some(2001),
+        )
+        .text(functions(2001))
+        .is_refused(Finding("too-many-functions")),
+        limited(
+            "functions_past_default",
+            "has 60,000 functions",
+            |_| {},
+            |limits| {
+                limits.module_functions = Some(100_000);
+            },
+        )
+        .text(functions(60_000))
+        .is_refused(Finding("too-many-functions")),
+        limited(
+            "long_function",
+            "has a long function",
+            |limits| limits.function_bytes = Some(50_000),
+            |limits| limits.function_bytes = Some(100_000),
+        )
+        .text(format!("(module (func {}))", "nop ".repeat(50_000)))
+        .is_refused(Finding("function-too-large")),
+        limited(
+            "long_function_past_default",
+            "has a function of more than a mebibyte",
+            |_| {},
+            |limits| {
+                limits.function_bytes = Some(2 << 20);
+            },
+        )
+        .text(format!("(module (func {}))", "nop ".repeat(1 << 20)))
+        .is_refused(Finding("function-too-large")),
+        limited(
+            "long_jump_table",
+            "has a long jump table",
+            |limits| limits.function_bytes = Some(50_000),
+            |limits| limits.function_bytes = Some(1 << 20),
+        )
+        .text(format!("(module (func (block $b (br_table {} (i32.const 0)))))", "$b ".repeat(60_000)))
+        .is_refused(Finding("function-too-large")),
+        table("table", "has a table of a million elements").text("(module (table 1000000 funcref))"),
+        table("tables", "has tables that are too large together")
+            .text(format!("(module {})", "(table 20000 funcref)".repeat(6))),
+        table("growing_table", "has a table that may grow too large").text(
+            "(module (table $t 1 1000000 externref)
+                (func (drop (table.grow $t (ref.null extern) (i32.const 999999)))))",
+        ),
+        limited(
+            "endless_table",
+            "has a table that grows without end",
+            |_| {},
+            |limits| {
+                limits.table_elements = Some(u64::MAX);
+            },
+        )
+        .text("(module (table $t 1 4000000000 funcref) (func (drop (table.grow $t (ref.null func) (i32.const 1)))))")
+        .is_refused(Finding("table-too-large")),
+        memory("first_memory", "starts with 100 MiB of memory").text("(module (memory 1600))"),
+        memory("first_memories", "has memories that are too large together")
+            .text(format!("(module {})", "(memory 400)".repeat(4))),
+        grows("grown_memory", "grows its memory too far").guest(run("(drop (memory.grow (i32.const 1000)))")),
+        grows("grown_step_by_step", "grows its memory a page at a time")
+            .guest(run(&times(200, "(drop (memory.grow (i32.const 1)))"))),
+        grows("grown_memories", "grows two memories too far together").text(
+            r#"(module (memory $a 1) (memory $b 1) (func (export "run") (result i32)
+                (drop (memory.grow $a (i32.const 40))) (drop (memory.grow $b (i32.const 40))) i32.const 0))"#,
+        ),
+        grows("kernel_memory", "makes blocks until there is no more")
+            .guest(run(&times(200, "(drop (call $alloc (i64.const 65536)))"))),
+        grows("both_memories", "makes blocks and grows its memory")
+            .guest(run("(drop (memory.grow (i32.const 40))) (drop (call $alloc (i64.const 3000000)))")),
+        limited(
+            "grown_in_the_next_call",
+            "grows its memory a little in each call",
+            |limits| limits.memory_bytes = Some(4 << 20),
+            |limits| limits.memory_bytes = Some(64 << 20),
+        )
+        .guest(run("(drop (memory.grow (i32.const 30)))"))
+        .runs(Output(""))
+        .runs(Fail("trapped"))
+        .runs(Output("")),
+    ]
+}
+
+/// A module with so many bytes that are nothing to anybody.
+fn with_section(bytes: usize) -> Vec<u8> {
+    let data = vec![0; bytes];
+    let mut module = wasm_encoder::Module::new();
+    module.section(&wasm_encoder::CustomSection { name: "nothing".into(), data: data.as_slice().into() });
+    module.finish()
+}
+
+fn functions(count: usize) -> String {
+    let mut text = String::from("(module");
+    for _ in 0..count {
+        let _ = text.write_str("(func)");
+    }
+    text + ")"
+}

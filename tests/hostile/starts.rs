@@ -1,0 +1,111 @@
+//! What a module does before anybody calls it.
+
+use hostfn_runtime::defence::Defence::NativeStack;
+
+use crate::{
+    harness::{
+        case::{
+            Case,
+            Must::Fail,
+            Refusal::{Compile, Finding},
+            defended, limited, open,
+        },
+        guest::run,
+    },
+    lengths::KERNEL,
+};
+
+/// Takes more than a little fuel, and not long.
+const LONG: &str = "(local $i i32)
+    (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 20000000))))";
+
+pub(crate) fn cases() -> Vec<Case> {
+    let computes =
+        |name, what| limited(name, what, |limits| limits.fuel = Some(1_000_000), |limits| limits.fuel = Some(u64::MAX));
+    let exported =
+        |name: &str, parameters: &str| format!(r#"(func (export "{name}") {parameters} {LONG}) {}"#, run(""));
+    let recurses = |name, what| defended(name, what, NativeStack).stack_bytes(256 << 10);
+    vec![
+        computes("start", "computes for long in its start function")
+            .text(format!("(module (func $start {LONG}) (start $start))"))
+            .is_refused(Compile),
+        computes("start_by_table", "computes for long by way of a table")
+            .text(format!(
+                "(module (table 1 funcref) (elem (i32.const 0) $long) (func $long {LONG})
+                (func $start (call_indirect (i32.const 0))) (start $start))"
+            ))
+            .is_refused(Compile),
+        computes("reactor", "computes for long as a reactor begins")
+            .guest(exported("_initialize", ""))
+            .is_refused(Compile),
+        computes("constructors", "computes for long in its constructors")
+            .guest(exported("__wasm_call_ctors", ""))
+            .runs(Fail("out_of_fuel")),
+        computes("haskell", "computes for long as Haskell begins")
+            .guest(exported("hs_init", "(param i32 i32)"))
+            .runs(Fail("out_of_fuel")),
+        limited(
+            "start_grows_memory",
+            "grows its memory in its start function",
+            |limits| limits.memory_bytes = Some(1 << 20),
+            |limits| limits.memory_bytes = Some(64 << 20),
+        )
+        .text(
+            r#"(module (memory 1) (func $start (drop (memory.grow (i32.const 500)))) (start $start)
+                (func (export "run") (result i32) i32.const 0))"#,
+        )
+        .runs(Fail("trapped")),
+        limited(
+            "start_grows_table",
+            "grows a table in its start function",
+            |_| {},
+            |limits| {
+                limits.table_elements = Some(10_000_000);
+            },
+        )
+        .text(
+            "(module (table 1 6000000 funcref)
+                (func $start (drop (table.grow (ref.null func) (i32.const 5000000)))) (start $start))",
+        )
+        .is_refused(Finding("table-too-large")),
+        recurses("start_recurses", "calls itself in its start function")
+            .text("(module (func $start (call $start)) (start $start))")
+            .is_refused(Compile),
+        recurses("reactor_recurses", "calls itself as a reactor begins")
+            .guest(format!(r#"(func $deep (export "_initialize") (call $deep)) {}"#, run("")))
+            .is_refused(Compile),
+        open(
+            "start_fills_memory",
+            "grows and fills its memory in its start function",
+            "nothing limits memory before a call",
+        )
+        .text(
+            r#"(module (memory 1) (func $start
+                    (drop (memory.grow (i32.const 8000)))
+                    (memory.fill (i32.const 0) (i32.const 1) (i32.const 524288000))) (start $start)
+                    (func (export "run") (result i32) i32.const 0))"#,
+        )
+        .is_refused(Compile),
+        open("start_makes_a_block", "calls the kernel in its start function", KERNEL)
+            .guest("(func $start (drop (call $alloc (i64.const 8)))) (start $start)")
+            .is_refused(Compile),
+        open("start_calls_the_host", "calls a host function in its start function", KERNEL)
+            .guest("(func $start (drop (call $probe (i64.const 0)))) (start $start)")
+            .is_refused(Compile),
+        open("start_logs", "logs in its start function", KERNEL)
+            .guest("(func $start (call $log_info (i64.const 0))) (start $start)")
+            .is_refused(Compile),
+        limited(
+            "start_with_memory",
+            "starts with more memory than it may have",
+            |_| {},
+            |limits| {
+                limits.memory_bytes = Some(256 << 20);
+            },
+        )
+        .text(r#"(module (memory 2000) (func (export "_initialize")) (func (export "run") (result i32) i32.const 0))"#)
+        .is_refused(Finding("memory-too-large")),
+    ]
+}
