@@ -11,15 +11,20 @@
 mod bombs;
 mod encodings;
 mod floods;
+mod forged;
+mod grants;
 mod handles;
 mod harness;
 mod imports;
 mod lengths;
 mod loops;
 mod panics;
+mod quotas;
 mod recursion;
+mod siblings;
 mod sizes;
 mod starts;
+mod timeouts;
 mod types;
 
 use std::{
@@ -35,7 +40,7 @@ use crate::harness::{case::Case, child, parent, report};
 hostfn::registry!();
 
 /// What is attacked, and how.
-const CLASSES: [(&str, fn() -> Vec<Case>); 12] = [
+const CLASSES: [(&str, fn() -> Vec<Case>); 17] = [
     ("handles", handles::cases),
     ("lengths", lengths::cases),
     ("types", types::cases),
@@ -48,6 +53,11 @@ const CLASSES: [(&str, fn() -> Vec<Case>); 12] = [
     ("imports", imports::cases),
     ("floods", floods::cases),
     ("panics", panics::cases),
+    ("timeouts", timeouts::cases),
+    ("siblings", siblings::cases),
+    ("forged", forged::cases),
+    ("quotas", quotas::cases),
+    ("grants", grants::cases),
 ];
 
 fn main() -> ExitCode {

@@ -102,6 +102,8 @@ pub(crate) enum Must {
     Fail(&'static str),
     /// The same, and this is in what is said of it.
     FailSaying(&'static str, &'static str),
+    /// It is late and ended for that; or the guest is told so by the database a moment before, and ends by itself.
+    BeLate,
 }
 
 /// A case with a plugin that may do everything, and nothing that is done with it yet.

@@ -113,6 +113,8 @@ pub(crate) fn ended(must: &Must, ended: Result<Vec<u8>, CallError>) -> Outcome {
         }
         (Must::Fail(kind), Err(error)) => kind_of(error) == *kind,
         (Must::FailSaying(kind, words), Err(error)) => kind_of(error) == *kind && error.to_string().contains(words),
+        (Must::BeLate, Ok(said)) => answer(said)["error"]["code"] == "deadline_exceeded",
+        (Must::BeLate, Err(error)) => kind_of(error) == "timed_out",
         _ => false,
     };
     ensure(is_so, || match &ended {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
-use hostfn::{DbConnection, HostError, HostResponse, host_fn, on_backend};
+use hostfn::{DbConnection, HostError, host_fn, on_backend};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -93,6 +93,13 @@ fn deface(db: &mut DbConnection, then: String) -> Result<String, HostError> {
     }
 }
 
+/// Writes what is there already.
+#[host_fn(permission = "deface")]
+fn touch(db: &mut DbConnection) -> Result<(), HostError> {
+    on_backend!(db, |connection| connection.batch_execute("UPDATE users SET name = name"))?;
+    Ok(())
+}
+
 /// Reads, and then panics.
 #[host_fn(permission = "deface", read_only)]
 fn read_and_panic(db: &mut DbConnection) -> Result<(), HostError> {
@@ -172,9 +179,4 @@ impl Gate {
         let waited = self.changed.wait_timeout_while(state, Self::PATIENCE, |state| !is_time(*state));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
-}
-
-/// Whether an answer is a success.
-pub(crate) fn is_success(answer: &[u8]) -> bool {
-    matches!(serde_json::from_slice(answer), Ok(HostResponse::<Value>::Success(_)))
 }

@@ -19,6 +19,8 @@ const PRELUDE: &str = r#"
     (import "extism:host/user" "meet" (func $meet (param i64) (result i64)))
     (import "extism:host/user" "deface" (func $deface (param i64) (result i64)))
     (import "extism:host/user" "think" (func $think (param i64) (result i64)))
+    (import "extism:host/user" "touch" (func $touch (result i64)))
+    (import "extism:host/user" "panic_with" (func $panic (param i64) (result i64)))
     (memory (export "memory") 1)
     (func $answer (param $block i64) (call $output (local.get $block) (call $length (local.get $block))))
     (func $block (param $from i32) (param $bytes i32) (result i64) (local $block i64) (local $at i32)

@@ -104,6 +104,11 @@ impl<'a> World<'a> {
         self.load().map_err(|error| format!("it was not loaded: {error}"))
     }
 
+    /// What it is the host of.
+    pub(crate) fn case(&self) -> &Case {
+        self.case
+    }
+
     /// That the other plugin works, and the database is as it was.
     pub(crate) fn check(&self) -> Outcome {
         self.database_is_intact()?;
