@@ -27,7 +27,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let in_time = |name, what| {
         defended(name, what, DatabaseDeadlines)
             .limits(|limits| limits.timeout = Some(Duration::from_millis(300)))
-            .ends_within(3500)
+            .ends_within(2500)
     };
     let slow = [
         in_time("slow_reading", "makes the database read for seconds").call("read_slowly", "{}", BeLate),
@@ -61,7 +61,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let sleeping = |name, what, clock: u8, body: &str| {
         defended(name, what, WasiSleep).text(sleeper(clock, body)).ends_within(1500)
     };
-    let poll = "(drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))";
+    let poll = "(drop (call $poll (i32.const 0) (i32.const 104) (i32.const 1) (i32.const 200)))";
     let sleeping = [
         sleeping("wasi_sleep", "sleeps for seconds by WASI", 1, &run(poll)).runs(Output("")),
         sleeping("wasi_sleep_by_date", "sleeps for seconds by WASI's other clock", 0, &run(poll)).runs(Output("")),
@@ -133,14 +133,14 @@ fn writer(world: &World<'_>, meanwhile: &dyn Fn()) -> Outcome {
     ensure(kept.is_ok(), || format!("{kept:?}"))
 }
 
-/// A guest that can sleep for four seconds.
+/// A guest that can sleep for two and a half seconds.
 fn sleeper(clock: u8, body: &str) -> String {
     format!(
         r#"(module
             (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
             (memory (export "memory") 1)
             (data (i32.const 16) "\{clock:02x}")
-            (data (i32.const 24) "\00\28\6b\ee")
+            (data (i32.const 24) "\00\f9\02\95")
             {body})"#
     )
 }

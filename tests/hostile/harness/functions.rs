@@ -114,7 +114,7 @@ fn deface_while_reading(db: &mut DbConnection) -> Result<(), HostError> {
     Ok(())
 }
 
-const COUNT: &str = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 30000000)
+const COUNT: &str = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 20000000)
     UPDATE users SET bio = (SELECT max(n) FROM counting)";
 
 /// Changes every account with a statement that takes seconds.
@@ -127,7 +127,7 @@ fn write_slowly(db: &mut DbConnection) -> Result<(), HostError> {
 /// Reads with a statement that takes seconds.
 #[host_fn(permission = "deface", read_only)]
 fn read_slowly(db: &mut DbConnection) -> Result<(), HostError> {
-    let select = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 30000000)
+    let select = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 20000000)
         SELECT max(n) FROM counting";
     on_backend!(db, |connection| connection.batch_execute(select))?;
     Ok(())
