@@ -14,6 +14,8 @@ pub enum Defence {
     HostImports,
     /// Only the features of WebAssembly that a plugin needs: no shared memory, on which a guest could wait for ever.
     WebAssemblyFeatures,
+    /// The memories of a module have a maximum, which holds before the first call too.
+    MemoryMaximum,
     /// A plugin's log lines are written by the host, escaped, counted, and under the plugin's name.
     PluginLogs,
     /// WASI's clock does not put the thread of a host to sleep.

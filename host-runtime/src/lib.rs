@@ -28,6 +28,7 @@ mod manager;
 mod manager_builder;
 mod manifest;
 mod memory;
+mod memory_maximum;
 mod module;
 mod observe;
 mod plugin;

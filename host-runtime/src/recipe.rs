@@ -9,6 +9,7 @@ use crate::{
     instance::{Instance, Seat},
     kernel,
     limits::Limits,
+    memory_maximum::with_memory_maximum,
     module::Module,
     plugin_call::{LoadedPlugin, PluginCall},
     plugin_options::PluginOptions,
@@ -33,10 +34,13 @@ impl Recipe {
             let (namespace, name) = link.function.import();
             Some((plugin.host.function(namespace, name)?.clone(), link.takes_request))
         });
+        let pages = limits.memory_pages();
+        // A module that was parsed before can be read here too; what cannot would be refused by the engine.
+        let bounded = with_memory_maximum(bytes, pages).unwrap_or(bytes.into());
         Self {
-            manifest: extism::Manifest::new([extism::Wasm::data(bytes)])
+            manifest: extism::Manifest::new([extism::Wasm::data(bounded)])
                 .with_timeout(limits.call_timeout())
-                .with_memory_max(limits.memory_pages())
+                .with_memory_max(pages)
                 .with_config(options.config.iter().cloned()),
             links: links.collect(),
             needs_wasi: module.needs_wasi,

@@ -103,7 +103,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("strict", "imports what it is not granted, where that is refused", ClosedBy::Strictness)
             .grants(&["users:read"])
             .strict()
-            .is_refused(Finding("not-granted")),
+            .must_be_refused(Finding("not-granted")),
         defended("same_module", "is the module of another plugin that may do everything", Authorise).grants(&[]).does(
             |world| {
                 let module = forwarding_guest(world.manager.functions(), true);

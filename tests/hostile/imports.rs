@@ -41,10 +41,10 @@ pub(crate) fn cases() -> Vec<Case> {
     };
     let not_there = not_there.map(|(name, what, namespace, import)| {
         let kind = if (namespace, import) == ("", "probe") { "wrong-namespace" } else { "unknown-function" };
-        defended(name, what, HostImports).text(module(namespace, import)).is_refused(Finding(kind))
+        defended(name, what, HostImports).text(module(namespace, import)).must_be_refused(Finding(kind))
     });
     let kernel = kernel.map(|(name, what, namespace, import)| {
-        defended(name, what, KernelImports).text(module(namespace, import)).is_refused(Finding("not-for-plugins"))
+        defended(name, what, KernelImports).text(module(namespace, import)).must_be_refused(Finding("not-for-plugins"))
     });
     let mut thousand = String::from("(module");
     for number in 0..1000 {
@@ -54,13 +54,13 @@ pub(crate) fn cases() -> Vec<Case> {
     let many = [
         defended("thousand", "a thousand functions that are not there", HostImports)
             .text(thousand)
-            .is_refused(Finding("unknown-function")),
+            .must_be_refused(Finding("unknown-function")),
         defended("twice_otherwise", "the same function twice, once otherwise", HostImports)
             .text(
                 r#"(module (import "extism:host/user" "probe" (func (param i64) (result i64)))
                     (import "extism:host/user" "probe" (func (param i64 i64) (result i64))))"#,
             )
-            .is_refused(Finding("wrong-signature")),
+            .must_be_refused(Finding("wrong-signature")),
     ];
     not_there.into_iter().chain(kernel).chain(many).collect()
 }

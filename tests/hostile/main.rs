@@ -40,7 +40,9 @@ use crate::harness::{case::Case, child, parent, report};
 hostfn::registry!();
 
 /// What is attacked, and how.
-const CLASSES: [(&str, fn() -> Vec<Case>); 17] = [
+type Class = (&'static str, fn() -> Vec<Case>);
+
+const CLASSES: [Class; 17] = [
     ("handles", handles::cases),
     ("lengths", lengths::cases),
     ("types", types::cases),

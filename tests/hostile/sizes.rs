@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use hostfn_runtime::defence::Defence::MemoryMaximum;
+
 use crate::harness::{
     case::{
         Case,
         Must::{Fail, Output},
         Refusal::Finding,
-        limited, open,
+        defended, limited,
     },
     guest::{run, times},
 };
@@ -15,11 +17,11 @@ use crate::harness::{
 pub(crate) fn cases() -> Vec<Case> {
     let table = |name, what| {
         limited(name, what, |_| {}, |limits| limits.table_elements = Some(u64::MAX))
-            .is_refused(Finding("table-too-large"))
+            .must_be_refused(Finding("table-too-large"))
     };
     let memory = |name, what| {
         limited(name, what, |_| {}, |limits| limits.memory_bytes = Some(1 << 30))
-            .is_refused(Finding("memory-too-large"))
+            .must_be_refused(Finding("memory-too-large"))
     };
     let grows = |name, what| {
         limited(
@@ -33,10 +35,10 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         limited("module", "is a module of 33 MiB", |_| {}, |limits| limits.module_bytes = Some(64 << 20))
             .bytes(with_section(33 << 20))
-            .is_refused(Finding("module-too-large")),
+            .must_be_refused(Finding("module-too-large")),
         limited("module_of_nothing", "is 33 MiB of nothing", |_| {}, |limits| limits.module_bytes = Some(64 << 20))
             .bytes(vec![0; 33 << 20])
-            .is_refused(Finding("module-too-large")),
+            .must_be_refused(Finding("module-too-large")),
         limited(
             "functions",
             "has a function too many",
@@ -44,7 +46,7 @@ pub(crate) fn cases() -> Vec<Case> {
             |limits| limits.module_functions = Some(2001),
         )
         .text(functions(2001))
-        .is_refused(Finding("too-many-functions")),
+        .must_be_refused(Finding("too-many-functions")),
         limited(
             "functions_past_default",
             "has 60,000 functions",
@@ -54,7 +56,7 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
         .text(functions(60_000))
-        .is_refused(Finding("too-many-functions")),
+        .must_be_refused(Finding("too-many-functions")),
         limited(
             "long_function",
             "has a long function",
@@ -62,7 +64,7 @@ pub(crate) fn cases() -> Vec<Case> {
             |limits| limits.function_bytes = Some(100_000),
         )
         .text(format!("(module (func {}))", "nop ".repeat(50_000)))
-        .is_refused(Finding("function-too-large")),
+        .must_be_refused(Finding("function-too-large")),
         limited(
             "long_function_past_default",
             "has a function of more than a mebibyte",
@@ -72,7 +74,7 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
         .text(format!("(module (func {}))", "nop ".repeat(1 << 20)))
-        .is_refused(Finding("function-too-large")),
+        .must_be_refused(Finding("function-too-large")),
         limited(
             "long_jump_table",
             "has a long jump table",
@@ -80,7 +82,7 @@ pub(crate) fn cases() -> Vec<Case> {
             |limits| limits.function_bytes = Some(1 << 20),
         )
         .text(format!("(module (func (block $b (br_table {} (i32.const 0)))))", "$b ".repeat(60_000)))
-        .is_refused(Finding("function-too-large")),
+        .must_be_refused(Finding("function-too-large")),
         table("table", "has a table of a million elements").text("(module (table 1000000 funcref))"),
         table("tables", "has tables that are too large together")
             .text(format!("(module {})", "(table 20000 funcref)".repeat(6))),
@@ -97,7 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
         .text("(module (table $t 1 4000000000 funcref) (func (drop (table.grow $t (ref.null func) (i32.const 1)))))")
-        .is_refused(Finding("table-too-large")),
+        .must_be_refused(Finding("table-too-large")),
         memory("first_memory", "starts with 100 MiB of memory").text("(module (memory 1600))"),
         memory("first_memories", "has memories that are too large together")
             .text(format!("(module {})", "(memory 400)".repeat(4))),
@@ -112,16 +114,24 @@ pub(crate) fn cases() -> Vec<Case> {
             .guest(run(&times(200, "(drop (call $alloc (i64.const 65536)))"))),
         grows("both_memories", "makes blocks and grows its memory")
             .guest(run("(drop (memory.grow (i32.const 40))) (drop (call $alloc (i64.const 3000000)))")),
-        open(
+        limited(
             "grown_in_the_next_call",
             "grows its memory a little in each call",
-            "the engine counts what memory grows anew for each call",
+            |limits| limits.memory_bytes = Some(4 << 20),
+            |limits| limits.memory_bytes = Some(64 << 20),
         )
-        .limits(|limits| limits.memory_bytes = Some(4 << 20))
         .guest(run("(drop (memory.grow (i32.const 30)))"))
+        .runs(Output(""))
         .runs(Output(""))
         .runs(Fail("trapped"))
         .runs(Output("")),
+        defended("grown_past_the_first", "grows what it starts with to more than it may have", MemoryMaximum)
+            .limits(|limits| limits.memory_bytes = Some(4 << 20))
+            .text(
+                r#"(module (memory 60) (func (export "run") (result i32)
+                    (drop (memory.grow (i32.const 10))) i32.const 0))"#,
+            )
+            .runs(Fail("trapped")),
     ]
 }
 

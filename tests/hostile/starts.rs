@@ -1,6 +1,6 @@
 //! What a module does before anybody calls it.
 
-use hostfn_runtime::defence::Defence::NativeStack;
+use hostfn_runtime::defence::Defence::{MemoryMaximum, NativeStack};
 
 use crate::{
     harness::{
@@ -30,16 +30,16 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         computes("start", "computes for long in its start function")
             .text(format!("(module (func $start {LONG}) (start $start))"))
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         computes("start_by_table", "computes for long by way of a table")
             .text(format!(
                 "(module (table 1 funcref) (elem (i32.const 0) $long) (func $long {LONG})
                 (func $start (call_indirect (i32.const 0))) (start $start))"
             ))
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         computes("reactor", "computes for long as a reactor begins")
             .guest(exported("_initialize", ""))
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         computes("constructors", "computes for long in its constructors")
             .guest(exported("__wasm_call_ctors", ""))
             .runs(Fail("out_of_fuel")),
@@ -69,34 +69,30 @@ pub(crate) fn cases() -> Vec<Case> {
             "(module (table 1 6000000 funcref)
                 (func $start (drop (table.grow (ref.null func) (i32.const 5000000)))) (start $start))",
         )
-        .is_refused(Finding("table-too-large")),
+        .must_be_refused(Finding("table-too-large")),
         recurses("start_recurses", "calls itself in its start function")
             .text("(module (func $start (call $start)) (start $start))")
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         recurses("reactor_recurses", "calls itself as a reactor begins")
             .guest(format!(r#"(func $deep (export "_initialize") (call $deep)) {}"#, run("")))
-            .is_refused(Compile),
-        open(
-            "start_fills_memory",
-            "grows and fills its memory in its start function",
-            "nothing limits memory before a call",
-        )
-        .text(
-            r#"(module (memory 1) (func $start
+            .must_be_refused(Compile),
+        defended("start_fills_memory", "grows and fills its memory in its start function", MemoryMaximum)
+            .text(
+                r#"(module (memory 1) (func $start
                     (drop (memory.grow (i32.const 8000)))
                     (memory.fill (i32.const 0) (i32.const 1) (i32.const 524288000))) (start $start)
                     (func (export "run") (result i32) i32.const 0))"#,
-        )
-        .is_refused(Compile),
+            )
+            .must_be_refused(Compile),
         open("start_makes_a_block", "calls the kernel in its start function", KERNEL)
             .guest("(func $start (drop (call $alloc (i64.const 8)))) (start $start)")
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         open("start_calls_the_host", "calls a host function in its start function", KERNEL)
             .guest("(func $start (drop (call $probe (i64.const 0)))) (start $start)")
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         open("start_logs", "logs in its start function", KERNEL)
             .guest("(func $start (call $log_info (i64.const 0))) (start $start)")
-            .is_refused(Compile),
+            .must_be_refused(Compile),
         limited(
             "start_with_memory",
             "starts with more memory than it may have",
@@ -106,6 +102,6 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
         .text(r#"(module (memory 2000) (func (export "_initialize")) (func (export "run") (result i32) i32.const 0))"#)
-        .is_refused(Finding("memory-too-large")),
+        .must_be_refused(Finding("memory-too-large")),
     ]
 }

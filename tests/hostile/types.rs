@@ -52,14 +52,14 @@ pub(crate) fn cases() -> Vec<Case> {
     ];
     let host = host.map(|(name, what, import)| {
         let text = format!(r#"(module (import "extism:host/user" "deface" {import}))"#);
-        defended(name, what, HostImports).text(text).is_refused(Finding("wrong-signature"))
+        defended(name, what, HostImports).text(text).must_be_refused(Finding("wrong-signature"))
     });
     let kernel = kernel.map(|(name, what, function, import)| {
         let text = format!(r#"(module (import "extism:host/env" "{function}" {import}))"#);
-        defended(name, what, KernelImports).text(text).is_refused(Finding("not-for-plugins"))
+        defended(name, what, KernelImports).text(text).must_be_refused(Finding("not-for-plugins"))
     });
     let features = features.map(|(name, what, body)| {
-        defended(name, what, WebAssemblyFeatures).text(format!("(module {body})")).is_refused(NotAModule)
+        defended(name, what, WebAssemblyFeatures).text(format!("(module {body})")).must_be_refused(NotAModule)
     });
     host.into_iter().chain(kernel).chain(features).collect()
 }

@@ -186,7 +186,7 @@ impl Case {
     }
 
     /// Loading it must end so.
-    pub(crate) fn is_refused(self, refusal: Refusal) -> Self {
+    pub(crate) fn must_be_refused(self, refusal: Refusal) -> Self {
         Self { plan: Plan::Load(refusal), ..self }
     }
 
