@@ -365,6 +365,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_read_to_its_last_digit() {
+        #[derive(Deserialize)]
+        struct Share {
+            share: f64,
+        }
+        // Without its feature `float_roundtrip` serde_json reads the number beside it.
+        let share = 4.824_108_893_434_685e228_f64;
+        let read: Share = decode(&serde_json::json!({"share": share}).to_string(), Limits::MOST_JSON_DEPTH).unwrap();
+        assert_eq!(read.share.to_bits(), share.to_bits());
+    }
+
+    #[test]
     fn an_answer_has_a_limit() {
         assert_eq!(encode(&7, 100).unwrap(), br#"{"success":true,"data":7,"error":null}"#);
         assert_eq!(encode(&"x".repeat(100), 100).unwrap_err().code().as_str(), "limit_exceeded");
