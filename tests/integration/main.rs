@@ -10,6 +10,7 @@ mod compat;
 mod contract;
 mod docs;
 mod guide;
+mod model;
 mod operations;
 mod repository;
 mod scenarios;

@@ -142,7 +142,7 @@ impl TableRows {
     }
 
     /// The rows of a table, in the order of its key, if there is such a table.
-    pub(crate) fn table(&self, name: &str) -> Option<impl Iterator<Item = &Row>> {
+    pub fn table(&self, name: &str) -> Option<impl Iterator<Item = &Map<String, Value>>> {
         self.tables.get(name).map(|table| table.rows.values())
     }
 
