@@ -2,7 +2,8 @@ use std::{any::TypeId, sync::Arc};
 
 use extism::Function;
 use hostfn_contract::{
-    ErrorCode, HostConnection, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver, SECRET_MARK,
+    ErrorCode, HostConnection, HostError, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver,
+    SECRET_MARK,
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub struct HostFunction {
     deprecated: Option<&'static str>,
     errors: &'static [ErrorCode],
     takes_request: fn() -> bool,
-    can_be_called_with_nothing: fn() -> bool,
+    read_request: fn(&str) -> Result<(), HostError>,
     request_schema: fn() -> Schema,
     response_schema: fn() -> Schema,
     answer_schema: fn() -> Schema,
@@ -49,7 +50,7 @@ impl HostFunction {
             deprecated: F::DEPRECATED,
             errors: F::ERRORS,
             takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
-            can_be_called_with_nothing: || codec::decode::<F::Request>("", Limits::MOST_JSON_DEPTH).is_ok(),
+            read_request: |text| codec::decode::<F::Request>(text, Limits::MOST_JSON_DEPTH).map(drop),
             request_schema: || root_schema::<F::Request>(SchemaSettings::for_deserialize),
             response_schema: || root_schema::<F::Response>(SchemaSettings::for_serialize),
             answer_schema: || root_schema::<HostResponse<F::Response>>(SchemaSettings::for_serialize),
@@ -104,7 +105,16 @@ impl HostFunction {
 
     /// Whether a guest may import it without a parameter: nothing of its request is required.
     pub fn can_be_called_with_nothing(&self) -> bool {
-        (self.can_be_called_with_nothing)()
+        self.read_request("").is_ok()
+    }
+
+    /// Reads a request and drops it, as a call would before the function: for the fuzzer.
+    ///
+    /// # Errors
+    /// What a guest would be answered.
+    #[doc(hidden)]
+    pub fn read_request(&self, text: &str) -> Result<(), HostError> {
+        (self.read_request)(text)
     }
 
     /// The JSON Schema (2020-12) of what it takes.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, guests, mutants, soak};
+use xtask::{Error, fuzz, guests, mutants, soak};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -15,6 +15,21 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Tries what hosts read that others wrote with inputs that a fuzzer makes up
+    Fuzz {
+        /// How long all targets take together
+        #[arg(long, default_value_t = 1.0)]
+        minutes: f64,
+        /// Make so many executions of each target instead
+        #[arg(long, value_name = "N", conflicts_with = "minutes")]
+        executions: Option<u64>,
+        /// Run only the target of this name
+        #[arg(long, value_name = "NAME")]
+        target: Option<String>,
+        /// Build with this sanitizer, such as `address`, which is slower
+        #[arg(long, value_name = "NAME", default_value = "none")]
+        sanitizer: String,
+    },
     /// Builds the guests of test-plugins/ into test-plugins/prebuilt/
     Guests {
         /// Build nothing; fail when a prebuilt module is older than its sources
@@ -60,6 +75,9 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode, Error> {
     let root = xtask::root();
     match task {
+        Task::Fuzz { minutes, executions, target, sanitizer } => {
+            fuzz::run(&root, &fuzz::Fuzz { minutes, executions, target, sanitizer })?;
+        }
         Task::Guests { check: true, .. } => guests::check(&root)?,
         Task::Guests { out, .. } => guests::build(&root, out.as_deref())?,
         Task::Mutants { only } => mutants::run(&root, only.as_deref())?,
