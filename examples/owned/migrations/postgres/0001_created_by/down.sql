@@ -1,0 +1,1 @@
+DROP TABLE created_by;

@@ -1,0 +1,4 @@
+CREATE TABLE created_by (
+    user_uuid TEXT NOT NULL PRIMARY KEY REFERENCES users (uuid) ON DELETE CASCADE,
+    plugin TEXT NOT NULL
+) STRICT;
