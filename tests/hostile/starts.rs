@@ -84,9 +84,6 @@ pub(crate) fn cases() -> Vec<Case> {
                     (func (export "run") (result i32) i32.const 0))"#,
             )
             .must_be_refused(Compile),
-        open("start_makes_a_block", "calls the kernel in its start function", KERNEL)
-            .guest("(func $start (drop (call $alloc (i64.const 8)))) (start $start)")
-            .must_be_refused(Compile),
         open("start_calls_the_host", "calls a host function in its start function", KERNEL)
             .guest("(func $start (drop (call $probe (i64.const 0)))) (start $start)")
             .must_be_refused(Compile),
