@@ -18,6 +18,8 @@ pub enum Defence {
     MemoryMaximum,
     /// A plugin's log lines are written by the host, escaped, counted, and under the plugin's name.
     PluginLogs,
+    /// What runs while an instance is made cannot call the host, whose way to its memory is not there yet.
+    Starting,
     /// WASI's clock does not put the thread of a host to sleep.
     WasiSleep,
     /// What was not granted is answered `permission_denied`, and not run.

@@ -31,6 +31,7 @@ pub(crate) fn dispatch<F: HostFn>(
     guest: &mut Guest<'_>,
     request: Option<Handle>,
 ) -> Result<Handle, extism::Error> {
+    plugin_call.check_has_begun()?;
     let caller = plugin_call.next_caller();
     Scope::begin_host_call();
     let call_id = caller.call_id();

@@ -125,21 +125,78 @@ pub(crate) fn describe(parameters: &[ValType], results: &[ValType]) -> String {
 }
 
 /// The functions that an instance gets in the place of Extism's and of WASI's.
+///
+/// Extism makes an instance before it knows where the memory of that instance is, and its own functions, when what runs
+/// then calls them, look for it all the same: the process would end. These trap the guest instead.
 pub(crate) fn functions(
     plugin_call: &Arc<PluginCall>,
     needs_wasi: bool,
 ) -> impl Iterator<Item = extism::Function> + use<> {
     let logs = LEVELS.map(|(name, level)| {
         let plugin_call = plugin_call.clone();
-        memory::taking_function(NAMESPACE, name, move |guest, handle| log(&plugin_call, guest, level, handle))
+        memory::kernel_function(NAMESPACE, name, false, move |guest, [handle]| {
+            plugin_call.check_has_begun()?;
+            log(&plugin_call, guest, level, handle);
+            Ok(0)
+        })
     });
     let logs = logs.into_iter().filter(|_| defence::is_on(Defence::PluginLogs));
+    let own = state_functions(plugin_call).into_iter().filter(|_| defence::is_on(Defence::Starting));
     // WASI's own would put the host's thread to sleep for as long as the guest likes, and nothing would wake it.
     const NOT_SUPPORTED: i32 = 58;
     let sleep = memory::refusing_function(WASI, "poll_oneoff", 4, NOT_SUPPORTED);
     let sleep = Some(sleep).filter(|_| needs_wasi && defence::is_on(Defence::WasiSleep));
-    logs.chain(sleep)
+    logs.chain(own).chain(sleep)
 }
+
+/// What a guest reads and keeps: its configuration, and its variables. There is no network.
+fn state_functions(plugin_call: &Arc<PluginCall>) -> [extism::Function; 4] {
+    let begun = || {
+        let plugin_call = plugin_call.clone();
+        move || plugin_call.check_has_begun()
+    };
+    let (config_begun, get_begun, set_begun, request_begun) = (begun(), begun(), begun(), begun());
+    [
+        memory::kernel_function(NAMESPACE, "config_get", true, move |guest, [key]| {
+            config_begun()?;
+            let key = String::from_utf8(guest.take(key)?)?;
+            guest.config(&key).map_or(Ok(0), |value| guest.write(&value))
+        }),
+        memory::kernel_function(NAMESPACE, "var_get", true, move |guest, [key]| {
+            get_begun()?;
+            let key = String::from_utf8(guest.take(key)?)?;
+            guest.variables().get(&key).cloned().map_or(Ok(0), |value| guest.write(&value))
+        }),
+        memory::kernel_function(NAMESPACE, "var_set", false, move |guest, [key, value]| {
+            set_begun()?;
+            let key = String::from_utf8(guest.take(key)?)?;
+            if value == 0 {
+                guest.variables().remove(&key);
+                return Ok(0);
+            }
+            let value = guest.take(value)?;
+            let variables = guest.variables();
+            let others = variables.iter().filter(|(name, _)| **name != key);
+            let size: usize = others.map(|(name, value)| name.len() + value.len() + VARIABLE_OVERHEAD).sum();
+            if size + key.len() + value.len() + VARIABLE_OVERHEAD > VARIABLE_BYTES {
+                return Err(extism::Error::msg("Variable store is full"));
+            }
+            variables.insert(key, value);
+            Ok(0)
+        }),
+        memory::kernel_function(NAMESPACE, "http_request", true, move |_, [_, _]| {
+            request_begun()?;
+            Err(extism::Error::msg("there is no network for plugins: call a host function"))
+        }),
+    ]
+}
+
+/// How much a guest may keep in variables, and what each counts beside its name and value: Extism's own numbers.
+const VARIABLE_BYTES: usize = 1 << 20;
+const VARIABLE_OVERHEAD: usize = size_of::<String>() + size_of::<Vec<u8>>();
+
+/// About what a line of the log has beside what the plugin says: many short lines are a flood too.
+const LINE_OVERHEAD: usize = 128;
 
 const LEVELS: [(&str, tracing::Level); 5] = [
     ("log_trace", tracing::Level::TRACE),
@@ -157,9 +214,9 @@ fn log(plugin_call: &PluginCall, guest: &mut Guest<'_>, level: tracing::Level, h
     // The block is the host's to free, whether or not anybody reads it.
     let text = guest.take_text(handle, limit.unwrap_or_default());
     let (Some(limit), Some(mut text)) = (limit, text) else { return };
-    let is_cut = plugin_call.is_logging_too_much(text.len());
+    let is_cut = plugin_call.is_logging_too_much(text.len() + LINE_OVERHEAD);
     if is_cut {
-        text.truncate(text.floor_char_boundary(limit));
+        text.truncate(text.floor_char_boundary(limit.saturating_sub(LINE_OVERHEAD)));
     }
     let (plugin, call) = (plugin_call.plugin_name(), plugin_call.id());
     macro_rules! write {

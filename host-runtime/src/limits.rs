@@ -99,7 +99,8 @@ limits! {
     host_call_bytes: u64 = 256 << 20,
     /// How many host calls all instances of the plugin may make a second, with bursts of as many; 100,000 by default.
     host_calls_per_second: u32 = 100_000,
-    /// How many bytes of log one plugin call may write; 64 KiB by default. The rest is left out, and it is said that it is.
+    /// How many bytes of log one plugin call may write, 128 a line and what it says; 64 KiB by default. The rest is left
+    /// out, and it is said that it is.
     log_bytes: usize = 64 << 10,
 }
 

@@ -1,5 +1,7 @@
 //! The guest's memory. This is the only file that touches [`extism::CurrentPlugin`].
 
+use std::collections::BTreeMap;
+
 use extism::{CurrentPlugin, Function, UserData, Val, ValType};
 use hostfn_contract::HostError;
 
@@ -53,6 +55,27 @@ impl Guest<'_> {
         text
     }
 
+    /// Takes what a block holds, and frees it.
+    ///
+    /// # Errors
+    /// When the handle names no block.
+    pub(crate) fn take(&mut self, handle: Handle) -> Result<Vec<u8>, extism::Error> {
+        let block = self.plugin.memory_handle(handle as u64).ok_or_else(|| extism::Error::msg("no block of memory"))?;
+        let bytes = self.plugin.memory_bytes(block)?.to_vec();
+        self.plugin.memory_free(block)?;
+        Ok(bytes)
+    }
+
+    /// The value that the plugin was loaded with for a key.
+    pub(crate) fn config(&self, key: &str) -> Option<Vec<u8>> {
+        self.plugin.manifest().config.get(key).map(|value| value.clone().into_bytes())
+    }
+
+    /// The guest's variables, which its instance keeps from one call to the next.
+    pub(crate) fn variables(&mut self) -> &mut BTreeMap<String, Vec<u8>> {
+        self.plugin.vars_mut()
+    }
+
     /// Copies an answer into a new block, which is the guest's from then on.
     ///
     /// # Errors
@@ -84,16 +107,26 @@ pub(crate) fn extism_function(
     .with_namespace(namespace)
 }
 
-/// An Extism function that takes a block from the guest and answers nothing: `(i64) -> ()`.
-pub(crate) fn taking_function(
+/// One of Extism's own functions, of 64-bit parameters, with one result or none.
+pub(crate) fn kernel_function<const PARAMETERS: usize>(
     namespace: &str,
     name: &str,
-    take: impl Fn(&mut Guest<'_>, Handle) + Send + Sync + 'static,
+    has_result: bool,
+    body: impl Fn(&mut Guest<'_>, [Handle; PARAMETERS]) -> Result<Handle, extism::Error> + Send + Sync + 'static,
 ) -> Function {
-    Function::new(name, [ValType::I64], [], UserData::new(()), move |plugin, inputs, _, _| {
-        take(&mut Guest { plugin }, inputs[0].unwrap_i64());
-        Ok(())
-    })
+    let results = if has_result { vec![ValType::I64] } else { vec![] };
+    Function::new(
+        name,
+        [const { ValType::I64 }; PARAMETERS],
+        results,
+        UserData::new(()),
+        move |plugin, inputs, outputs, _| {
+            // The linker gave this function its type.
+            let result = body(&mut Guest { plugin }, std::array::from_fn(|at| inputs[at].unwrap_i64()))?;
+            outputs.iter_mut().for_each(|output| *output = Val::I64(result));
+            Ok(())
+        },
+    )
     .with_namespace(namespace)
 }
 

@@ -258,7 +258,8 @@ impl Plugin {
             let call = PluginCallEnd { plugin, export, id, transaction, error, time, duration };
             host.show(|observer| observer.plugin_call(&call));
         }
-        (outcome, is_reusable)
+        // Extism makes the instance anew after a call of this export, and what runs then would not be in a call.
+        (outcome, is_reusable && export != "_start")
     }
 
     fn ended(&self, export: &str, ending: Ending, retryable: bool) -> CallError {

@@ -1,12 +1,16 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 use governor::{DefaultDirectRateLimiter, Quota};
 use hostfn_contract::{CallId, Caller, HostError};
 
-use crate::{host::Host, limits::Limits};
+use crate::{
+    defence::{self, Defence},
+    host::Host,
+    limits::Limits,
+};
 
 /// What all instances of a plugin share.
 pub(crate) struct LoadedPlugin {
@@ -34,6 +38,7 @@ pub(crate) struct PluginCall {
     // One plugin call at a time writes them and its host calls read them, on one thread: a lock would
     // keep nobody out and cost as much as the rest of this.
     id: [AtomicU64; 2],
+    has_begun: AtomicBool,
     host_calls: AtomicU32,
     exchanged: AtomicU64,
     logged: AtomicUsize,
@@ -44,6 +49,7 @@ impl PluginCall {
         Self {
             plugin,
             id: Default::default(),
+            has_begun: AtomicBool::new(false),
             host_calls: AtomicU32::new(0),
             exchanged: AtomicU64::new(0),
             logged: AtomicUsize::new(0),
@@ -57,10 +63,19 @@ impl PluginCall {
         let (high, low) = plugin_call.as_u64_pair();
         self.id[0].store(high, Relaxed);
         self.id[1].store(low, Relaxed);
+        self.has_begun.store(true, Relaxed);
         self.host_calls.store(0, Relaxed);
         self.exchanged.store(0, Relaxed);
         self.logged.store(0, Relaxed);
         plugin_call
+    }
+
+    /// Traps a guest that calls the host while its instance is made: before any call, and before its memory is there.
+    pub(crate) fn check_has_begun(&self) -> Result<(), extism::Error> {
+        if self.has_begun.load(Relaxed) || !defence::is_on(Defence::Starting) {
+            return Ok(());
+        }
+        Err(extism::Error::msg("what runs when a plugin is loaded cannot call its host: do that in an export"))
     }
 
     /// Who makes the next host call of this plugin call.

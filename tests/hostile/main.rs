@@ -39,9 +39,10 @@ use crate::harness::{case::Case, child, parent, report};
 
 hostfn::registry!();
 
-/// What is attacked, and how.
+/// A name, and its cases.
 type Class = (&'static str, fn() -> Vec<Case>);
 
+/// What is attacked, and how.
 const CLASSES: [Class; 17] = [
     ("handles", handles::cases),
     ("lengths", lengths::cases),

@@ -1,18 +1,15 @@
 //! What a module does before anybody calls it.
 
-use hostfn_runtime::defence::Defence::{MemoryMaximum, NativeStack};
+use hostfn_runtime::defence::Defence::{MemoryMaximum, NativeStack, PluginLogs, Starting};
 
-use crate::{
-    harness::{
-        case::{
-            Case,
-            Must::Fail,
-            Refusal::{Compile, Finding},
-            defended, limited, open,
-        },
-        guest::run,
+use crate::harness::{
+    case::{
+        Case,
+        Must::Fail,
+        Refusal::{Compile, Finding},
+        defended, limited,
     },
-    lengths::KERNEL,
+    guest::run,
 };
 
 /// Takes more than a little fuel, and not long.
@@ -84,11 +81,23 @@ pub(crate) fn cases() -> Vec<Case> {
                     (func (export "run") (result i32) i32.const 0))"#,
             )
             .must_be_refused(Compile),
-        open("start_calls_the_host", "calls a host function in its start function", KERNEL)
+        defended("start_calls_the_host", "calls a host function in its start function", Starting)
             .guest("(func $start (drop (call $probe (i64.const 0)))) (start $start)")
             .must_be_refused(Compile),
-        open("start_logs", "logs in its start function", KERNEL)
+        defended("start_logs", "logs in its start function", PluginLogs)
             .guest("(func $start (call $log_info (i64.const 0))) (start $start)")
+            .must_be_refused(Compile),
+        defended("start_reads_configuration", "asks for its configuration in its start function", Starting)
+            .text(
+                r#"(module (import "extism:host/env" "config_get" (func $get (param i64) (result i64)))
+                (func $start (drop (call $get (i64.const 8)))) (start $start))"#,
+            )
+            .must_be_refused(Compile),
+        defended("start_keeps_a_variable", "keeps a variable in its start function", Starting)
+            .text(
+                r#"(module (import "extism:host/env" "var_set" (func $set (param i64 i64)))
+                (func $start (call $set (i64.const 8) (i64.const 8))) (start $start))"#,
+            )
             .must_be_refused(Compile),
         limited(
             "start_with_memory",

@@ -17,6 +17,7 @@ mod handles;
 mod hosts;
 mod imports;
 mod isolation;
+mod kernel;
 mod limits;
 mod logs;
 mod meddling;

@@ -29,8 +29,8 @@ fn outcome(report: &Report) -> String {
         (Some(fault), ..) => format!("FAILED after {milliseconds} ms: {fault}"),
         (None, Some(reason), _) => format!("open: {reason}"),
         (None, None, noticed) => {
-            let noticed = noticed.as_deref().unwrap_or_default().replace('\n', " ");
-            let noticed: String = noticed.chars().take(160).collect();
+            // What a guest said is in it, and must not write to the terminal either.
+            let noticed: String = noticed.as_deref().unwrap_or_default().escape_debug().take(160).collect();
             format!("held in {milliseconds} ms{memory}; without its defence: {noticed}")
         }
     }

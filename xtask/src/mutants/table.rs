@@ -79,8 +79,8 @@ pub static MUTATIONS: &[Mutation] = &[
         operation: "db_create_user",
         what: "e-mail addresses are unique in one spelling only",
         file: "host-functions/src/users.rs",
-        find: "users::email_key.eq(request.email.key())))",
-        replace: "users::email_key.eq(request.email.to_string())))",
+        find: "email_key: request.email.key(),",
+        replace: "email_key: request.email.as_str().to_owned(),",
     },
     Mutation {
         operation: "db_delete_email_verification_token",
