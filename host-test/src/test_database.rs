@@ -57,11 +57,16 @@ impl TestDatabase {
         Self::ALL.into_iter().filter(|database| {
             let Some(reason) = database.unavailable() else { return true };
             let said = format!("no test runs on {database}: {reason}");
-            assert!(!skipping_fails(), "{said}");
+            assert!(!Self::skipping_fails(), "{said}");
             // Past what catches the output of a test that passes.
             SAID.call_once(|| _ = writeln!(io::stderr(), "{said}"));
             false
         })
+    }
+
+    /// Whether a test run fails in which something could not be tried: where the environment variable `CI` is `true`.
+    pub fn skipping_fails() -> bool {
+        env::var_os("CI").is_some_and(|value| value == "true")
     }
 
     /// An empty database of a test's own.
@@ -71,11 +76,6 @@ impl TestDatabase {
     pub fn temporary(self) -> TemporaryDatabase {
         TemporaryDatabase::empty(self).unwrap_or_else(|error| panic!("{error}"))
     }
-}
-
-/// Whether it fails a test run that a database could not be used.
-fn skipping_fails() -> bool {
-    env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// As it stands in URLs: `sqlite` or `postgres`.

@@ -5,10 +5,10 @@
 //! the reason is printed; in continuous integration that is a failure.
 #![forbid(unsafe_code)]
 
-use std::{env, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use hostfn_soak::{Backend, FAULTS};
-use hostfn_test::postgres::Server;
+use hostfn_test::{TestDatabase, postgres::Server};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const ROUNDS: u32 = 3;
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     // A fault measures, and starts processes and threads enough of its own.
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let missing = if arguments.list { None } else { Server::shared().err() };
-    let must_run = env::var_os("CI").is_some();
+    let must_run = TestDatabase::skipping_fails();
     if let Some(reason) = missing {
         println!("no test on PostgreSQL: {reason}");
     }
