@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, io::Write, path::Path, path::PathBuf};
 
 use clap::Args;
-use hostfn_runtime::{Grants, PluginManagerBuilder, PluginManifest};
+use hostfn_runtime::{Findings, Grants, PluginManagerBuilder, PluginManifest, Severity};
 
 use crate::{
     Failure, build,
@@ -28,6 +28,11 @@ pub(crate) fn run(arguments: &ManifestArguments, host: PluginManagerBuilder) -> 
     let manager = build(host, "sqlite::memory:")?;
     let findings =
         manager.check(&module, Grants::none()).map_err(|reason| format!("{}: {reason}", arguments.plugin.display()))?;
+    let refused: Vec<_> =
+        findings.iter().filter(|finding| finding.kind.severity() == Severity::Refused).cloned().collect();
+    if !refused.is_empty() {
+        return Err(format!("plugin `{name}` cannot be loaded on this host:{}", Findings(refused)).into());
+    }
     let needed: BTreeSet<_> = findings.iter().filter_map(|finding| missing_permission(finding, &manager)).collect();
     let file = Path::new(arguments.plugin.file_name().unwrap_or_default());
     let text = PluginManifest::text_for(&name, file, &module, &Grants::of(needed)?);

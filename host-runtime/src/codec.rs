@@ -8,6 +8,7 @@ use serde_path_to_error::Segment;
 
 use crate::{
     defence::{self, Defence},
+    foreign::shortened,
     limits::Limits,
 };
 
@@ -169,7 +170,7 @@ fn field_path(segments: &[Segment]) -> String {
                 if !written.is_empty() {
                     written.push('.');
                 }
-                written.push_str(key);
+                written.push_str(&shortened(key));
             }
             Segment::Enum { .. } | Segment::Unknown => {}
         }
@@ -191,14 +192,6 @@ fn unknown_fields(text: &str, in_request_itself: bool, first: &str, expected: &s
 
 /// An error is an answer to one call and not a place to keep a mebibyte of names.
 const MOST_NAMES: usize = 10;
-
-fn shortened(name: &str) -> String {
-    const LONGEST: usize = 64;
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
-}
 
 /// Writes what a function returned, up to a size.
 pub(crate) fn encode<T: Serialize>(data: &T, limit: usize) -> Result<Vec<u8>, HostError> {

@@ -36,7 +36,7 @@ pub enum Defence {
     ContainPanics,
     /// The reason of an error goes to the log, and not to the guest.
     HideReasons,
-    /// Details in the log are escaped.
+    /// What a plugin's author chose is escaped in the log and in errors.
     EscapeLogs,
     /// A guest that trapped or was stopped is never called again.
     DiscardInstances,

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use hostfn_contract::{Call, HostError, HostFn, InjectAll};
+use hostfn_contract::{Call, ErrorCode, HostError, HostFn, InjectAll};
 use zeroize::Zeroize;
 
 use crate::{
@@ -33,6 +33,7 @@ pub(crate) fn dispatch<F: HostFn>(
 ) -> Result<Handle, extism::Error> {
     plugin_call.check_has_begun()?;
     let caller = plugin_call.next_caller();
+    plugin_call.check_goes_on()?;
     Scope::begin_host_call();
     let call_id = caller.call_id();
     let span = tracing::debug_span!(
@@ -59,7 +60,9 @@ pub(crate) fn dispatch<F: HostFn>(
     let error = outcome.as_ref().err().map(HostError::code);
     let mut answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
     if host.is_observed() {
-        // Read again rather than kept: a call that nobody watches copies nothing.
+        // Read again rather than kept: a call that nobody watches copies nothing. What a limit kept from being read is not.
+        let was_read = error != Some(ErrorCode::LimitExceeded);
+        let request = request.filter(|_| was_read);
         let request = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes).unwrap_or_default();
         let response = std::str::from_utf8(&answer).unwrap_or_default();
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();

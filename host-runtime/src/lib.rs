@@ -18,6 +18,7 @@ pub mod db;
 #[doc(hidden)]
 pub mod defence;
 mod dispatch;
+mod foreign;
 mod function;
 mod host;
 mod instance;

@@ -64,13 +64,16 @@ macro_rules! limits {
 }
 
 limits! {
-    /// The largest compiled module, in bytes; 32 MiB by default. It is looked at before it is read and compiled, which
-    /// takes time and memory in proportion.
+    /// The largest compiled module, in bytes; 32 MiB by default. It is looked at before it is compiled, which takes
+    /// time and memory in proportion.
     module_bytes: usize = 32 << 20,
     /// How many functions the module may have; 50,000 by default. Each costs some kilobytes to compile.
     module_functions: u32 = 50_000,
     /// The largest body of a function, in bytes; one mebibyte by default. Compiling takes more than in proportion.
     function_bytes: usize = 1 << 20,
+    /// How many local variables the functions of the module may have together; 5,000,000 by default. A few bytes declare
+    /// thousands of them, and each takes time to compile.
+    module_locals: u64 = 5_000_000,
     /// The memory of one instance, in bytes; 64 MiB by default. It is rounded up to WebAssembly's pages of 64 KiB.
     memory_bytes: usize = 64 << 20,
     /// How many elements the tables of the module may grow to together; 100,000 by default. Each takes 8 bytes, which

@@ -21,7 +21,7 @@ use crate::{
 /// ([`PluginManager::load_manifest`](crate::PluginManager::load_manifest)).
 ///
 /// ```toml
-/// name = "auth"
+/// name = "auth"                      # by which functions, logs and the audit log know it: load no two of a name
 /// module = "auth.wasm"               # beside this file
 /// sha256 = "…64 hexadecimal digits…" # of the module that was reviewed
 /// grants = ["users:*", "credentials:verify"]
@@ -48,6 +48,7 @@ use crate::{
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PluginManifest {
+    #[serde(deserialize_with = "plugin_name")]
     name: String,
     module: PathBuf,
     #[serde(deserialize_with = "sha256")]
@@ -192,6 +193,16 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn plugin_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=64).contains(&name.len()) && name.bytes().all(is_plain) {
+        Ok(name)
+    } else {
+        Err(D::Error::custom("expected a name of 1 to 64 letters, digits, `-`, `_` and `.`"))
+    }
+}
+
 fn sha256<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
     let text = String::deserialize(deserializer)?;
     let digit = |at: usize| text.get(at * 2..at * 2 + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
@@ -248,6 +259,8 @@ mod tests {
             let error = manifest(rest).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
+        let error = "name = 'a b'\nmodule = 'a.wasm'".parse::<PluginManifest>().unwrap_err().to_string();
+        assert!(error.contains("expected a name of 1 to 64 letters"), "{error}");
         let error = "name = 'a'\nmodule = 'a.wasm'\nsha256 = 'x'".parse::<PluginManifest>().unwrap_err().to_string();
         assert!(error.contains("64 hexadecimal digits"), "{error}");
     }
@@ -258,12 +271,12 @@ mod tests {
         let path = folder.path().join("a.toml");
         fs::write(folder.path().join("a.wasm"), b"reviewed").unwrap();
         let grants = Grants::of(["users:read"]).unwrap();
-        fs::write(&path, PluginManifest::text_for("a \"b\"", Path::new("a.wasm"), b"reviewed", &grants)).unwrap();
+        fs::write(&path, PluginManifest::text_for("a.b", Path::new("a.wasm"), b"reviewed", &grants)).unwrap();
         let manifest = PluginManifest::read(&path).unwrap();
-        assert_eq!((manifest.name(), manifest.grants()), ("a \"b\"", &grants));
+        assert_eq!((manifest.name(), manifest.grants()), ("a.b", &grants));
         assert_eq!(manifest.module().unwrap(), b"reviewed");
         fs::write(folder.path().join("a.wasm"), b"another").unwrap();
         let error = manifest.module().unwrap_err().to_string();
-        assert!(error.contains("not the module that the manifest of `a \"b\"` is for"), "{error}");
+        assert!(error.contains("not the module that the manifest of `a.b` is for"), "{error}");
     }
 }

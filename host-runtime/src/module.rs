@@ -30,6 +30,8 @@ pub(crate) struct Module {
 pub(crate) struct Size {
     pub(crate) functions: u32,
     pub(crate) largest_function: usize,
+    /// The local variables of all functions, of which a few bytes declare thousands.
+    pub(crate) locals: u64,
 }
 
 struct Import {
@@ -61,6 +63,9 @@ impl Size {
                 Payload::CodeSectionStart { count, .. } => size.functions = count,
                 Payload::CodeSectionEntry(body) => {
                     size.largest_function = size.largest_function.max(body.range().len());
+                    for group in body.get_locals_reader().map_err(broken)? {
+                        size.locals += u64::from(group.map_err(broken)?.0);
+                    }
                 }
                 _ => {}
             }
@@ -112,6 +117,9 @@ impl Module {
     }
 }
 
+/// No function is called anything longer.
+const LONGEST_NAME: usize = 200;
+
 fn broken(error: wasmparser::BinaryReaderError) -> String {
     format!("it is broken: {error}")
 }
@@ -157,8 +165,10 @@ impl Import {
         let advice = if host.functions.is_empty() {
             "the host has no functions; build it with `.functions(…)`".to_owned()
         } else {
+            // Comparing takes time by the length of the name, which is anybody's to choose.
             let nearest = host
                 .descriptions()
+                .filter(|_| self.name.len() <= LONGEST_NAME)
                 .map(|function| (strsim::jaro_winkler(function.name(), &self.name), function.name()));
             match nearest.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
                 Some((likeness, name)) if likeness > 0.85 => {

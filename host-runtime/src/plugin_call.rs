@@ -90,6 +90,14 @@ impl PluginCall {
         uuid::Uuid::from_u64_pair(self.id[0].load(Relaxed), self.id[1].load(Relaxed))
     }
 
+    /// Traps a guest that goes on calling the host after it was told that it may make no more calls.
+    pub(crate) fn check_goes_on(&self) -> Result<(), extism::Error> {
+        if self.host_calls.load(Relaxed) <= self.limits().host_calls.saturating_add(1) {
+            return Ok(());
+        }
+        Err(extism::Error::msg("it went on calling its host after it was told to make no more calls"))
+    }
+
     /// Refuses a host call that is one too many, for the plugin call or for a second.
     pub(crate) fn admit(&self) -> Result<(), HostError> {
         let most = self.limits().host_calls;

@@ -6,6 +6,7 @@ use hostfn_contract::{ErrorCode, HostError};
 
 use crate::{
     defence::{self, Defence},
+    foreign::Foreign,
     preflight::Finding,
 };
 
@@ -14,7 +15,7 @@ use crate::{
 #[non_exhaustive]
 pub enum LoadError {
     /// The bytes are no WebAssembly module.
-    #[error("plugin `{plugin}` is not a WebAssembly module: {reason}")]
+    #[error("plugin `{}` is not a WebAssembly module: {}", Foreign(.plugin), Foreign(.reason))]
     NotAModule {
         /// The plugin.
         plugin: String,
@@ -25,7 +26,7 @@ pub enum LoadError {
     #[error(transparent)]
     Manifest(crate::ManifestError),
     /// It imports what the host does not have, or wants more than it may have.
-    #[error("plugin `{plugin}` cannot be loaded on this host:{findings}")]
+    #[error("plugin `{}` cannot be loaded on this host:{findings}", Foreign(.plugin))]
     Refused {
         /// The plugin.
         plugin: String,
@@ -34,9 +35,8 @@ pub enum LoadError {
     },
     /// The process has as many instances of plugins as it may have, and all of them are in use.
     #[error(
-        "plugin `{plugin}` cannot be loaded: all {instances} instances that the process may have are in use; allow more \
-        with `process_instances`"
-    )]
+        "plugin `{}` cannot be loaded: all {instances} instances that the process may have are in use; allow more \
+        with `process_instances`", Foreign(.plugin))]
     TooManyInstances {
         /// The plugin.
         plugin: String,
@@ -44,7 +44,7 @@ pub enum LoadError {
         instances: usize,
     },
     /// It cannot be compiled or instantiated.
-    #[error("plugin `{plugin}` cannot be run: {reason}")]
+    #[error("plugin `{}` cannot be run: {}", Foreign(.plugin), Foreign(.reason))]
     Compile {
         /// The plugin.
         plugin: String,
@@ -57,9 +57,16 @@ pub enum LoadError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings(pub Vec<Finding>);
 
+/// A module may lack a hundred thousand things.
+const MOST_SHOWN: usize = 100;
+
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|finding| write!(f, "\n  {finding}"))
+        self.0.iter().take(MOST_SHOWN).try_for_each(|finding| write!(f, "\n  {finding}"))?;
+        match self.0.len().saturating_sub(MOST_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
     }
 }
 
@@ -68,7 +75,7 @@ impl fmt::Display for Findings {
 #[non_exhaustive]
 pub enum CallError {
     /// There is no such export.
-    #[error("plugin `{plugin}` has no export `{export}`: it exports `{exports}`")]
+    #[error("plugin `{}` has no export `{}`: it exports `{}`", Foreign(.plugin), Foreign(.export), Foreign(.exports))]
     UnknownExport {
         /// The plugin.
         plugin: String,
@@ -78,7 +85,7 @@ pub enum CallError {
         exports: String,
     },
     /// The guest says that it failed.
-    #[error("plugin `{plugin}`, export `{export}`: {message}")]
+    #[error("plugin `{}`, export `{}`: {}", Foreign(.plugin), Foreign(.export), Foreign(.message))]
     Failed {
         /// The plugin.
         plugin: String,
@@ -91,17 +98,17 @@ pub enum CallError {
         retryable: bool,
     },
     /// The guest did what WebAssembly forbids, such as a division by zero, or ran out of stack.
-    #[error("plugin `{plugin}`, export `{export}`: the guest trapped: {reason}")]
+    #[error("plugin `{}`, export `{}`: the guest trapped: {}", Foreign(.plugin), Foreign(.export), Foreign(.reason))]
     Trapped {
         /// The plugin.
         plugin: String,
         /// The export.
         export: String,
-        /// What the engine said.
+        /// What the engine said. A guest that sets an error before it traps chooses it.
         reason: String,
     },
     /// The guest took longer than it may.
-    #[error("plugin `{plugin}`, export `{export}`: not done after {after:?}; allow more with `timeout`")]
+    #[error("plugin `{}`, export `{}`: not done after {after:?}; allow more with `timeout`", Foreign(.plugin), Foreign(.export))]
     TimedOut {
         /// The plugin.
         plugin: String,
@@ -111,7 +118,7 @@ pub enum CallError {
         after: Duration,
     },
     /// The guest computed more than it may.
-    #[error("plugin `{plugin}`, export `{export}`: it used up all {fuel} units of its fuel; allow more with `fuel`")]
+    #[error("plugin `{}`, export `{}`: it used up all {fuel} units of its fuel; allow more with `fuel`", Foreign(.plugin), Foreign(.export))]
     OutOfFuel {
         /// The plugin.
         plugin: String,
@@ -122,9 +129,8 @@ pub enum CallError {
     },
     /// The process has as many instances of plugins as it may have, and all of them are in use.
     #[error(
-        "plugin `{plugin}`, export `{export}`: all {instances} instances that the process may have are in use; call \
-        again later, or allow more with `process_instances`"
-    )]
+        "plugin `{}`, export `{}`: all {instances} instances that the process may have are in use; call \
+        again later, or allow more with `process_instances`", Foreign(.plugin), Foreign(.export))]
     TooManyInstances {
         /// The plugin.
         plugin: String,
@@ -135,9 +141,8 @@ pub enum CallError {
     },
     /// All instances were in use for as long as a call may take.
     #[error(
-        "plugin `{plugin}`, export `{export}`: all {instances} instances are busy; call again later, or allow more \
-        with `instances`"
-    )]
+        "plugin `{}`, export `{}`: all {instances} instances are busy; call again later, or allow more \
+        with `instances`", Foreign(.plugin), Foreign(.export))]
     Busy {
         /// The plugin.
         plugin: String,
@@ -148,7 +153,7 @@ pub enum CallError {
     },
     /// The guest succeeded, and what it did could not be committed; or the database of an idempotent call cannot be
     /// used.
-    #[error("plugin `{plugin}`, export `{export}`: it was not saved: {error}")]
+    #[error("plugin `{}`, export `{}`: it was not saved: {error}", Foreign(.plugin), Foreign(.export))]
     NotSaved {
         /// The plugin.
         plugin: String,
@@ -158,7 +163,7 @@ pub enum CallError {
         error: HostError,
     },
     /// The idempotency key of this call belongs to a call with another input.
-    #[error("plugin `{plugin}`, export `{export}`: this idempotency key was used with another input; draw a new key")]
+    #[error("plugin `{}`, export `{}`: this idempotency key was used with another input; draw a new key", Foreign(.plugin), Foreign(.export))]
     KeyReused {
         /// The plugin.
         plugin: String,
@@ -167,9 +172,8 @@ pub enum CallError {
     },
     /// The host has no place to keep the answers of idempotent calls.
     #[error(
-        "plugin `{plugin}`, export `{export}`: the host keeps no answers of idempotent calls; build it with a database \
-        and `.keep_answers()`"
-    )]
+        "plugin `{}`, export `{}`: the host keeps no answers of idempotent calls; build it with a database \
+        and `.keep_answers()`", Foreign(.plugin), Foreign(.export))]
     KeepsNoAnswers {
         /// The plugin.
         plugin: String,
@@ -177,7 +181,7 @@ pub enum CallError {
         export: String,
     },
     /// A new instance could not be made.
-    #[error("plugin `{plugin}`, export `{export}`: cannot make an instance: {reason}")]
+    #[error("plugin `{}`, export `{}`: cannot make an instance: {}", Foreign(.plugin), Foreign(.export), Foreign(.reason))]
     Start {
         /// The plugin.
         plugin: String,

@@ -6,6 +6,7 @@ use hostfn_contract::Grants;
 
 use crate::{
     defence::{self, Defence},
+    foreign::{Foreign, shortened},
     host::Host,
     limits::Limits,
     manifest::PluginManifest,
@@ -43,6 +44,8 @@ pub enum FindingKind {
     TooManyFunctions,
     /// A function of the module is larger than it may be.
     FunctionTooLarge,
+    /// The functions of the module have more local variables than they may have.
+    TooManyLocals,
     /// The tables of the module may grow larger than they may be.
     TableTooLarge,
     /// The module starts with more memory than it may have.
@@ -85,6 +88,7 @@ impl FindingKind {
             Self::ModuleTooLarge => "module-too-large",
             Self::TooManyFunctions => "too-many-functions",
             Self::FunctionTooLarge => "function-too-large",
+            Self::TooManyLocals => "too-many-locals",
             Self::TableTooLarge => "table-too-large",
             Self::MemoryTooLarge => "memory-too-large",
             Self::NotGranted => "not-granted",
@@ -114,7 +118,10 @@ impl FindingKind {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.import {
-            Some((namespace, name)) => write!(f, "`{name}` from `{namespace}`: {}", self.message),
+            Some((namespace, name)) => {
+                let (namespace, name) = (shortened(namespace), shortened(name));
+                write!(f, "`{}` from `{}`: {}", Foreign(&name), Foreign(&namespace), self.message)
+            }
             None if self.kind.is_of_the_manifest() => f.write_str(&self.message),
             None => write!(f, "the module: {}", self.message),
         }
@@ -221,6 +228,12 @@ fn too_large(size: &Size, limits: &Limits) -> Vec<Finding> {
         let (has, may) = (size.functions, limits.module_functions);
         let message = format!("it has {has} functions and may have {may}: allow more with `module_functions`");
         found.push(about(FindingKind::TooManyFunctions, message));
+    }
+    if size.locals > limits.module_locals {
+        let (has, may) = (size.locals, limits.module_locals);
+        let message =
+            format!("its functions have {has} local variables and may have {may}: allow more with `module_locals`");
+        found.push(about(FindingKind::TooManyLocals, message));
     }
     if size.largest_function > limits.function_bytes {
         let (has, may) = (size.largest_function, limits.function_bytes);

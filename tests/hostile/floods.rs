@@ -7,7 +7,7 @@ use hostfn::{CallError, PluginOptions};
 use crate::harness::{
     case::{
         Case, ClosedBy,
-        Must::{AnswerSaying, Fail},
+        Must::{AnswerSaying, Fail, FailSaying},
         case, ensure, limited,
     },
     child::kind_of,
@@ -32,6 +32,14 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .guest(last(1001, "(call $probe (i64.const 0))"))
         .runs(exceeded("`host_calls`")),
+        limited(
+            "calls_after_the_last",
+            "goes on calling after it was told that it may not",
+            |limits| limits.host_calls = Some(1000),
+            |limits| limits.host_calls = Some(10_000),
+        )
+        .guest(last(3000, "(call $probe (i64.const 0))"))
+        .runs(FailSaying("trapped", "told to make no more calls")),
         limited(
             "denied_calls",
             "calls again and again what it may not",

@@ -9,7 +9,7 @@ use crate::harness::{
         Must::{AnswerSaying, FailSaying},
         Outcome, defended, ensure,
     },
-    guest::with_text,
+    guest::{run, with_text},
     world::World,
 };
 
@@ -48,6 +48,24 @@ pub(crate) fn cases() -> Vec<Case> {
             is_one_line(world, "a host call failed", text)
         })
     });
+    const FORGED: &str = "all is well\n2026-01-01T00:00:00Z ERROR forged\u{1b}[2K";
+    let in_errors = [
+        defended("line_by_an_import", "imports what writes a line into the reason that it is not loaded", EscapeLogs)
+            .text(format!(r#"(module (import "extism:host/user" "{}" (func)))"#, escaped_for_wat(FORGED)))
+            .does(|world| match world.load() {
+                Ok(_) => Err("it was loaded".to_owned()),
+                Err(error) => is_shown(&error.to_string(), FORGED),
+            }),
+        defended("line_by_an_error", "fails with two lines", EscapeLogs)
+            .guest(with_text(FORGED.as_bytes(), "(call $error (local.get $h)) (return (i32.const 1))"))
+            .does(|world| fails_and_is_shown(world, "run", FORGED)),
+        defended("line_by_an_error_and_a_trap", "sets an error of two lines, and traps", EscapeLogs)
+            .guest(with_text(FORGED.as_bytes(), "(call $error (local.get $h)) unreachable"))
+            .does(|world| fails_and_is_shown(world, "run", FORGED)),
+        defended("line_by_an_export", "exports what writes a line into the list of exports", EscapeLogs)
+            .guest(format!(r#"(func (export "{}")) {}"#, escaped_for_wat(FORGED), run("")))
+            .does(|world| fails_and_is_shown(world, "not_there", FORGED)),
+    ];
     let lines = [
         ("line", "logs two lines at once", "all is well\n2026-01-01T00:00:00Z ERROR forged"),
         ("return", "logs a line that is written over", "all is well\r2026-01-01T00:00:00Z ERROR forged"),
@@ -65,14 +83,33 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
     });
-    endings.into_iter().chain(reasons).chain(reasons_in_the_log).chain(lines).collect()
+    endings.into_iter().chain(reasons).chain(reasons_in_the_log).chain(in_errors).chain(lines).collect()
+}
+
+/// A text within a string of WebAssembly's text format.
+fn escaped_for_wat(text: &str) -> String {
+    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+fn fails_and_is_shown(world: &World<'_>, export: &str, text: &str) -> Outcome {
+    match world.attacker()?.call(export, "") {
+        Ok(_) => Err("it succeeded".to_owned()),
+        Err(error) => is_shown(&error.to_string(), text),
+    }
+}
+
+/// That a message has what a guest said, and not as it was said.
+fn is_shown(message: &str, text: &str) -> Outcome {
+    ensure(!message.contains(text), || format!("the guest's words are in the message as they are: {message:?}"))?;
+    ensure(!message.lines().any(|line| line.starts_with("2026-01-01")), || format!("a line was forged: {message:?}"))?;
+    ensure(message.contains("all is well"), || format!("nothing of it is shown: {message:?}"))
 }
 
 /// That what a guest said is in the log, in one line that says whose it is, and not as it was said.
 fn is_one_line(world: &World<'_>, marked: &str, text: &str) -> Outcome {
     let log = world.log.text();
     let line = log.lines().find(|line| line.contains(marked)).unwrap_or_default();
-    ensure(line.contains("plugin=\"attacker\""), || format!("it is not told whose this is: {log:?}"))?;
     ensure(!log.contains(text), || format!("the guest's words are in the log as they are: {log:?}"))?;
-    ensure(!log.lines().any(|line| line.starts_with("2026-01-01")), || format!("a line was forged: {log:?}"))
+    ensure(!log.lines().any(|line| line.starts_with("2026-01-01")), || format!("a line was forged: {log:?}"))?;
+    ensure(line.contains("plugin=\"attacker\""), || format!("it is not told whose this is: {log:?}"))
 }

@@ -28,12 +28,13 @@ mod timeouts;
 mod types;
 
 use std::{
+    collections::HashSet,
     env,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 
 use crate::harness::{case::Case, child, parent, report};
 
@@ -72,11 +73,20 @@ fn main() -> ExitCode {
     // A case is a process that computes; more of them than processors would only make each other late.
     arguments.test_threads.get_or_insert(2);
     let reports = Arc::new(Mutex::new(Vec::new()));
+    let counted = Trial::test("every_class_has_its_cases", || {
+        for (class, cases) in CLASSES {
+            let names: HashSet<_> = cases().into_iter().map(|case| case.name).collect();
+            assert_eq!(names.len(), cases().len(), "two cases of {class} have one name");
+            assert!(names.len() >= 8, "{class} has {} cases", names.len());
+        }
+        assert!(CLASSES.iter().map(|(_, cases)| cases().len()).sum::<usize>() >= 150, "there are too few cases");
+        Ok(())
+    });
     let trials = CLASSES.iter().flat_map(|(class, cases)| {
         let cases = cases().into_iter();
         cases.map(|case| parent::trial(class, case, reports.clone())).collect::<Vec<_>>()
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let conclusion = libtest_mimic::run(&arguments, [counted].into_iter().chain(trials).collect());
     if !arguments.list {
         let reports = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
         report::print(reports, &CLASSES.map(|(class, _)| class));

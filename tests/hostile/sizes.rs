@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use hostfn_runtime::defence::Defence::MemoryMaximum;
+use wasm_encoder::{CodeSection, CustomSection, Function, FunctionSection, Module, TypeSection, ValType};
 
 use crate::harness::{
     case::{
@@ -39,6 +40,14 @@ pub(crate) fn cases() -> Vec<Case> {
         limited("module_of_nothing", "is 33 MiB of nothing", |_| {}, |limits| limits.module_bytes = Some(64 << 20))
             .bytes(vec![0; 33 << 20])
             .must_be_refused(Finding("module-too-large")),
+        limited(
+            "locals",
+            "declares millions of variables in a few bytes",
+            |_| {},
+            |limits| limits.module_locals = Some(100_000_000),
+        )
+        .bytes(many_locals(120))
+        .must_be_refused(Finding("too-many-locals")),
         limited(
             "functions",
             "has a function too many",
@@ -138,8 +147,8 @@ pub(crate) fn cases() -> Vec<Case> {
 /// A module with so many bytes that are nothing to anybody.
 fn with_section(bytes: usize) -> Vec<u8> {
     let data = vec![0; bytes];
-    let mut module = wasm_encoder::Module::new();
-    module.section(&wasm_encoder::CustomSection { name: "nothing".into(), data: data.as_slice().into() });
+    let mut module = Module::new();
+    module.section(&CustomSection { name: "nothing".into(), data: data.as_slice().into() });
     module.finish()
 }
 
@@ -149,4 +158,19 @@ fn functions(count: usize) -> String {
         let _ = text.write_str("(func)");
     }
     text + ")"
+}
+
+/// So many functions of 50,000 variables each, which is the most that one may have.
+fn many_locals(functions: u32) -> Vec<u8> {
+    let (mut types, mut declared, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+    types.ty().function([], []);
+    for _ in 0..functions {
+        declared.function(0);
+        let mut body = Function::new([(50_000, ValType::I64)]);
+        body.instructions().end();
+        code.function(&body);
+    }
+    let mut module = Module::new();
+    module.section(&types).section(&declared).section(&code);
+    module.finish()
 }

@@ -52,6 +52,7 @@ fn what_a_module_may_not_be_keeps_it_from_being_loaded() {
         (func (param i32) (result i32) (table.grow 1 (ref.null func) (local.get 0))))"#;
     let growing_without_end = wat::parse_str(text).unwrap();
     let module = wat::parse_str(text.replace("table 10", "table 10 10")).unwrap();
+    let with_a_local = wat::parse_str("(module (func (local i32)))").unwrap();
     let bytes = module.len();
     let just_enough = |limits: &mut LimitChanges| {
         (limits.module_bytes, limits.memory_bytes) = (Some(bytes), Some(3 << 16));
@@ -62,6 +63,7 @@ fn what_a_module_may_not_be_keeps_it_from_being_loaded() {
         (limited(|limits| limits.module_bytes = Some(bytes - 1)), &module, "allow more with `module_bytes`"),
         (limited(|limits| limits.module_functions = Some(1)), &module, "allow more with `module_functions`"),
         (limited(|limits| limits.function_bytes = Some(8)), &module, "allow more with `function_bytes`"),
+        (limited(|limits| limits.module_locals = Some(0)), &with_a_local, "allow more with `module_locals`"),
         (limited(|limits| limits.memory_bytes = Some(2 << 16)), &module, "allow more with `memory_bytes`"),
         (limited(|limits| limits.table_elements = Some(29)), &module, "allow more with `table_elements`"),
         (limited(|_| {}), &growing_without_end, "grow without a maximum: declare one"),

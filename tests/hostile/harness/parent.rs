@@ -22,6 +22,9 @@ const PATIENCE_WITHOUT: Duration = Duration::from_secs(6);
 /// How much memory a process may have before it is killed.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// How the fault begins of a case whose process could not be run.
+const NO_PROCESS: &str = "the process cannot be run";
+
 /// How a case went.
 pub(crate) struct Report {
     pub(crate) class: &'static str,
@@ -63,12 +66,13 @@ fn report(class: &'static str, case: &Case, path: &str) -> Report {
         bytes,
     };
     match (held, report.open) {
+        (Err(fault), _) if fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS) => report.fault = Some(fault),
         (Err(fault), None) => report.fault = Some(fault),
         (Err(_), Some(_)) => {}
         (Ok(()), Some(_)) => report.fault = Some("it holds by now: take the mark off".to_owned()),
         (Ok(()), None) => match process(path, true, PATIENCE_WITHOUT).0 {
             Ok(()) => report.fault = Some("it does not notice that its defence is switched off".to_owned()),
-            Err(fault) if fault.starts_with(NO_HOST) => report.fault = Some(fault),
+            Err(fault) if fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS) => report.fault = Some(fault),
             Err(noticed) => report.noticed = Some(noticed),
         },
     }
@@ -84,7 +88,7 @@ fn process(path: &str, without: bool, patience: Duration) -> (Result<(), String>
     });
     let (ended, took) = match ended {
         Ok(ended) => ended,
-        Err(error) => return (Err(format!("the process cannot be run: {error}")), Duration::ZERO, None),
+        Err(error) => return (Err(format!("{NO_PROCESS}: {error}")), Duration::ZERO, None),
     };
     let verdict = match ended {
         Ended::By(output) => serde_json::from_str::<Verdict>(output.trim())
