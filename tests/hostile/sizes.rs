@@ -65,6 +65,7 @@ pub(crate) fn cases() -> Vec<Case> {
             },
         )
         .text(functions(60_000))
+        .goes_on_without()
         .must_be_refused(Finding("too-many-functions")),
         limited(
             "long_function",

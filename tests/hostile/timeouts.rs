@@ -29,15 +29,16 @@ pub(crate) fn cases() -> Vec<Case> {
             .limits(|limits| limits.timeout = Some(Duration::from_millis(300)))
             .ends_within(2500)
     };
+    let for_long = |name, what| in_time(name, what).goes_on_without();
     let slow = [
-        in_time("slow_reading", "makes the database read for seconds").call("read_slowly", "{}", BeLate),
-        in_time("slow_writing", "makes the database write for seconds").call("write_slowly", "{}", BeLate),
-        in_time("slow_transaction", "makes the database write for seconds in a transaction").call_atomic(
+        for_long("slow_reading", "makes the database read for seconds").call("read_slowly", "{}", BeLate),
+        for_long("slow_writing", "makes the database write for seconds").call("write_slowly", "{}", BeLate),
+        for_long("slow_transaction", "makes the database write for seconds in a transaction").call_atomic(
             "write_slowly",
             "{}",
             BeLate,
         ),
-        in_time("slow_reading_transaction", "makes the database read for seconds in a transaction").call_atomic(
+        for_long("slow_reading_transaction", "makes the database read for seconds in a transaction").call_atomic(
             "read_slowly",
             "{}",
             BeLate,

@@ -27,6 +27,8 @@ pub(crate) struct Case {
     pub(crate) ends_within: Duration,
     /// The native stack of the thread that calls.
     pub(crate) stack_bytes: usize,
+    /// Whether it goes on without its defence for longer than anybody waits, which then shows that it is needed.
+    pub(crate) goes_on_without: bool,
 }
 
 /// What keeps the attack from doing harm, and so what is taken away to see that the case notices.
@@ -121,6 +123,7 @@ pub(crate) fn case(name: &'static str, what: &'static str, closed_by: ClosedBy) 
         plan: Plan::Calls(Vec::new()),
         ends_within: Duration::from_secs(10),
         stack_bytes: 2 << 20,
+        goes_on_without: false,
     }
 }
 
@@ -183,6 +186,10 @@ impl Case {
 
     pub(crate) fn stack_bytes(self, stack_bytes: usize) -> Self {
         Self { stack_bytes, ..self }
+    }
+
+    pub(crate) fn goes_on_without(self) -> Self {
+        Self { goes_on_without: true, ..self }
     }
 
     /// Loading it must end so.

@@ -17,13 +17,16 @@ use crate::harness::{
 
 /// By when the process of a case must have ended by itself; the case has its own, shorter time.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long to wait for a host without its defence, which need not end.
+/// How long to wait for a host that goes on without its defence.
 const PATIENCE_WITHOUT: Duration = Duration::from_secs(6);
 /// How much memory a process may have before it is killed.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// How the fault begins of a case whose process could not be run.
 const NO_PROCESS: &str = "the process cannot be run";
+
+/// How the fault begins of a case whose process was killed because it was late.
+const NO_END: &str = "the process did not end";
 
 /// How a case went.
 pub(crate) struct Report {
@@ -70,9 +73,11 @@ fn report(class: &'static str, case: &Case, path: &str) -> Report {
         (Err(fault), None) => report.fault = Some(fault),
         (Err(_), Some(_)) => {}
         (Ok(()), Some(_)) => report.fault = Some("it holds by now: take the mark off".to_owned()),
-        (Ok(()), None) => match process(path, true, PATIENCE_WITHOUT).0 {
+        (Ok(()), None) => match process(path, true, if case.goes_on_without { PATIENCE_WITHOUT } else { PATIENCE }).0 {
             Ok(()) => report.fault = Some("it does not notice that its defence is switched off".to_owned()),
             Err(fault) if fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS) => report.fault = Some(fault),
+            // A process that is only slow shows nothing.
+            Err(fault) if fault.starts_with(NO_END) && !case.goes_on_without => report.fault = Some(fault),
             Err(noticed) => report.noticed = Some(noticed),
         },
     }
@@ -94,7 +99,7 @@ fn process(path: &str, without: bool, patience: Duration) -> (Result<(), String>
         Ended::By(output) => serde_json::from_str::<Verdict>(output.trim())
             .map_err(|error| format!("the process ended without a verdict: {error}")),
         Ended::Died(how) => Err(format!("the process died: {how}")),
-        Ended::Late => Err(format!("the process did not end within {patience:?}")),
+        Ended::Late => Err(format!("{NO_END} within {patience:?}")),
         Ended::Large(bytes) => Err(format!("the process took {} MiB of memory", bytes >> 20)),
     };
     match verdict {
