@@ -133,10 +133,8 @@ pub(crate) fn functions(
     needs_wasi: bool,
 ) -> impl Iterator<Item = extism::Function> + use<> {
     let logs = LEVELS.map(|(name, level)| {
-        let plugin_call = plugin_call.clone();
-        memory::kernel_function(NAMESPACE, name, false, move |guest, [handle]| {
-            plugin_call.check_has_begun()?;
-            log(&plugin_call, guest, level, handle);
+        instead_of(plugin_call, name, false, move |plugin_call, guest, [handle]| {
+            log(plugin_call, guest, level, handle);
             Ok(0)
         })
     });
@@ -149,26 +147,35 @@ pub(crate) fn functions(
     logs.chain(own).chain(sleep)
 }
 
+/// A function in the place of one of Extism's, which traps a guest that is not in a call yet.
+fn instead_of<const PARAMETERS: usize>(
+    plugin_call: &Arc<PluginCall>,
+    name: &str,
+    has_result: bool,
+    body: impl Fn(&PluginCall, &mut Guest<'_>, [Handle; PARAMETERS]) -> Result<Handle, extism::Error>
+    + Send
+    + Sync
+    + 'static,
+) -> extism::Function {
+    let plugin_call = plugin_call.clone();
+    memory::kernel_function(NAMESPACE, name, has_result, move |guest, handles| {
+        plugin_call.check_has_begun()?;
+        body(&plugin_call, guest, handles)
+    })
+}
+
 /// What a guest reads and keeps: its configuration, and its variables. There is no network.
 fn state_functions(plugin_call: &Arc<PluginCall>) -> [extism::Function; 4] {
-    let begun = || {
-        let plugin_call = plugin_call.clone();
-        move || plugin_call.check_has_begun()
-    };
-    let (config_begun, get_begun, set_begun, request_begun) = (begun(), begun(), begun(), begun());
     [
-        memory::kernel_function(NAMESPACE, "config_get", true, move |guest, [key]| {
-            config_begun()?;
+        instead_of(plugin_call, "config_get", true, |_, guest, [key]| {
             let key = String::from_utf8(guest.take(key)?)?;
             guest.config(&key).map_or(Ok(0), |value| guest.write(&value))
         }),
-        memory::kernel_function(NAMESPACE, "var_get", true, move |guest, [key]| {
-            get_begun()?;
+        instead_of(plugin_call, "var_get", true, |_, guest, [key]| {
             let key = String::from_utf8(guest.take(key)?)?;
             guest.variables().get(&key).cloned().map_or(Ok(0), |value| guest.write(&value))
         }),
-        memory::kernel_function(NAMESPACE, "var_set", false, move |guest, [key, value]| {
-            set_begun()?;
+        instead_of(plugin_call, "var_set", false, |_, guest, [key, value]| {
             let key = String::from_utf8(guest.take(key)?)?;
             if value == 0 {
                 guest.variables().remove(&key);
@@ -184,8 +191,7 @@ fn state_functions(plugin_call: &Arc<PluginCall>) -> [extism::Function; 4] {
             variables.insert(key, value);
             Ok(0)
         }),
-        memory::kernel_function(NAMESPACE, "http_request", true, move |_, [_, _]| {
-            request_begun()?;
+        instead_of(plugin_call, "http_request", true, |_, _, [_, _]| {
             Err(extism::Error::msg("there is no network for plugins: call a host function"))
         }),
     ]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs, io,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -180,12 +180,6 @@ pub struct ManifestError {
 impl ManifestError {
     fn new(path: &Path, error: &dyn fmt::Display) -> Self {
         Self { path: path.to_owned(), reason: error.to_string().trim_end().to_owned() }
-    }
-}
-
-impl From<ManifestError> for io::Error {
-    fn from(error: ManifestError) -> Self {
-        Self::other(error)
     }
 }
 

@@ -5,7 +5,7 @@ use tracing::Span;
 
 use crate::{
     answers::{Failure, IdempotencyKey, IdempotentCall, Known},
-    db::Entered,
+    db::{Entered, Scope},
     defence::{self, Defence},
     host::Host,
     instance::{Instance, Pool},
@@ -221,7 +221,7 @@ impl Plugin {
         let id = instance.plugin_call.start(export, input);
         span.record("id", tracing::field::display(id));
         let host = &*self.inner.plugin.host;
-        let (is_atomic, mut may_be_committed) = (scope.is_atomic(), false);
+        let (is_atomic, mut may_be_committed) = (Scope::is_atomic(), false);
         let started = host.is_observed().then(Instant::now);
         let (outcome, is_reusable) = match instance.plugin.call::<&[u8], Vec<u8>>(export, input) {
             Ok(output) => {

@@ -236,11 +236,6 @@ impl Entered {
         self.scope.atomic.is_some() && self.scope.was_unavailable.get()
     }
 
-    /// Whether all that the plugin call does is one transaction.
-    pub(crate) fn is_atomic(&self) -> bool {
-        self.scope.atomic.is_some()
-    }
-
     /// Whether all that an atomic plugin call did is undone already.
     pub(crate) fn is_lost(&self) -> bool {
         self.scope.atomic.as_ref().is_some_and(|atomic| matches!(*atomic.slot.borrow(), Slot::Lost | Slot::Lent))
