@@ -10,8 +10,8 @@ use crate::{Broken, guest::Batch, site};
 pub struct SessionArguments {
     #[arg(long)]
     database: String,
-    /// The session to read and delete; without it one is made
-    #[arg(long)]
+    /// The session to read and delete; without it one is made. Its text may begin with a hyphen
+    #[arg(long, allow_hyphen_values = true)]
     id: Option<String>,
     /// Whose session it is
     #[arg(long)]
