@@ -193,11 +193,11 @@ fn unknown_fields(text: &str, in_request_itself: bool, first: &str, expected: &s
 /// An error is an answer to one call and not a place to keep a mebibyte of names.
 const MOST_NAMES: usize = 10;
 
-/// Writes what a function returned, up to a size.
-pub(crate) fn encode<T: Serialize>(data: &T, limit: usize) -> Result<Vec<u8>, HostError> {
-    let mut answer = Limited { bytes: Vec::with_capacity(512), limit };
-    match serde_json::to_writer(&mut answer, &Success { success: true, data, error: () }) {
-        Ok(()) => Ok(answer.bytes),
+/// Writes what a function returned, up to a size, over what was in `answer`.
+pub(crate) fn encode<T: Serialize>(data: &T, limit: usize, answer: &mut Vec<u8>) -> Result<(), HostError> {
+    answer.clear();
+    match serde_json::to_writer(Limited { bytes: answer, limit }, &Success { success: true, data, error: () }) {
+        Ok(()) => Ok(()),
         Err(error) if error.is_io() => Err(HostError::limit_exceeded(format!(
             "the answer has more than {limit} bytes, which is what the host gives: ask for less, or allow more with \
              `response_bytes`"
@@ -214,22 +214,24 @@ struct Success<'a, T> {
     error: (),
 }
 
-/// Writes what a guest is told of an error.
-pub(crate) fn encode_error(error: &HostError, call_id: CallId) -> Vec<u8> {
+/// Writes what a guest is told of an error, over what was in `answer`.
+pub(crate) fn encode_error(error: &HostError, call_id: CallId, answer: &mut Vec<u8>) {
     let mut body = ErrorBody::new(error, call_id);
     if !defence::is_on(Defence::HideReasons) {
         body.message = error.source().map_or(body.message, ToString::to_string);
     }
-    serde_json::to_vec(&HostResponse::<()>::Failure(body)).expect("texts and a closed list of codes are always JSON")
+    answer.clear();
+    serde_json::to_writer(answer, &HostResponse::<()>::Failure(body))
+        .expect("texts and a closed list of codes are always JSON");
 }
 
 /// Stops a serializer before it fills the host's memory.
-struct Limited {
-    bytes: Vec<u8>,
+struct Limited<'a> {
+    bytes: &'a mut Vec<u8>,
     limit: usize,
 }
 
-impl io::Write for Limited {
+impl io::Write for Limited<'_> {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
         self.write_all(more)?;
         Ok(more.len())
@@ -371,8 +373,13 @@ mod tests {
 
     #[test]
     fn an_answer_has_a_limit() {
-        assert_eq!(encode(&7, 100).unwrap(), br#"{"success":true,"data":7,"error":null}"#);
-        assert_eq!(encode(&"x".repeat(100), 100).unwrap_err().code().as_str(), "limit_exceeded");
-        assert!(encode(&7, 38).is_ok() && encode(&7, 37).is_err());
+        fn code<T: Serialize>(data: &T, limit: usize) -> Option<&'static str> {
+            encode(data, limit, &mut Vec::new()).err().map(|error| error.code().as_str())
+        }
+        let mut answer = b"of an earlier call".to_vec();
+        encode(&7, 100, &mut answer).unwrap();
+        assert_eq!(answer, br#"{"success":true,"data":7,"error":null}"#);
+        assert_eq!(code(&"x".repeat(100), 100), Some("limit_exceeded"));
+        assert_eq!((code(&7, 38), code(&7, 37)), (None, Some("limit_exceeded")));
     }
 }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use hostfn_contract::{Call, ErrorCode, HostError, HostFn, InjectAll};
-use zeroize::Zeroize;
 
 use crate::{
     codec,
@@ -19,18 +18,19 @@ use crate::{
     defence::{self, Defence},
     function::Bound,
     intercept::Step,
-    memory::{Guest, Handle},
+    memory::Request,
     observe::{self, HostCall},
     plugin_call::PluginCall,
 };
 
-/// Answers one host call. A guest is always answered, except when it has no memory for it.
+/// Answers one host call, into a buffer that is used for one after the other. A guest is always answered, except when it
+/// has no memory for it.
 pub(crate) fn dispatch<F: HostFn>(
     function: &Bound<F>,
     plugin_call: &PluginCall,
-    guest: &mut Guest<'_>,
-    request: Option<Handle>,
-) -> Result<Handle, extism::Error> {
+    request: &mut dyn Request,
+    answer: &mut Vec<u8>,
+) -> Result<(), extism::Error> {
     plugin_call.check_has_begun()?;
     let caller = plugin_call.next_caller();
     plugin_call.check_goes_on()?;
@@ -44,38 +44,38 @@ pub(crate) fn dispatch<F: HostFn>(
     let host = plugin_call.host();
     // Nobody waits for the time of a call that nobody watches.
     let started = (host.is_observed() || !span.is_disabled()).then(Instant::now);
-    let call = || -> Result<Vec<u8>, HostError> {
+    let call = || -> Result<(), HostError> {
         plugin_call.admit()?;
         if defence::is_on(Defence::Authorise) {
             caller.authorise(F::PERMISSION)?;
         }
-        let text = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes)?;
+        let text = request.read(plugin_call.limits().request_bytes)?;
         plugin_call.exchange(text.len())?;
         let entropy = host.entropy.for_call(caller.plugin(), F::NAME, text.as_bytes());
         let call = Call { caller: &caller, entropy };
-        run(function, plugin_call, &call, text)
+        run(function, plugin_call, &call, text, answer)
     };
     let outcome = contain_panic(call).map_err(Scope::as_told);
     observe::outcome::<F>(&span, &caller, &outcome, started);
     let error = outcome.as_ref().err().map(HostError::code);
-    let mut answer = outcome.unwrap_or_else(|error| codec::encode_error(&error, call_id));
+    if let Err(error) = outcome {
+        codec::encode_error(&error, call_id, answer);
+    }
     if host.is_observed() {
         // Read again rather than kept: a call that nobody watches copies nothing. What a limit kept from being read is not.
         let was_read = error != Some(ErrorCode::LimitExceeded);
-        let request = request.filter(|_| was_read);
-        let request = guest.read(request.unwrap_or_default(), plugin_call.limits().request_bytes).unwrap_or_default();
-        let response = std::str::from_utf8(&answer).unwrap_or_default();
+        let request = match was_read {
+            true => request.read(plugin_call.limits().request_bytes).unwrap_or_default(),
+            false => "",
+        };
+        let response = std::str::from_utf8(answer).unwrap_or_default();
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();
         let (time, is_atomic) = (host.clock.now(), Scope::is_atomic());
         let function = &function.description;
         let call = HostCall { function, caller: &caller, request, response, error, is_atomic, time, duration };
         host.show(|observer| observer.host_call(&call));
     }
-    let written = guest.write(&answer);
-    if function.answers_secrets {
-        answer.zeroize();
-    }
-    written
+    Ok(())
 }
 
 /// What lies between the guest's memory and the guest's memory.
@@ -84,22 +84,22 @@ fn run<F: HostFn>(
     plugin_call: &PluginCall,
     call: &Call<'_>,
     text: &str,
-) -> Result<Vec<u8>, HostError> {
+    answer: &mut Vec<u8>,
+) -> Result<(), HostError> {
     let (host, limits) = (plugin_call.host(), plugin_call.limits());
     let request = codec::decode::<F::Request>(text, limits.json_depth)?;
     if let Some(mocked) = host.mocked(&function.description, call.caller, text) {
-        return codec::encode(&mocked?, limits.response_bytes);
+        return codec::encode(&mocked?, limits.response_bytes, answer);
     }
     host.before(Step::Begin, &function.description)?;
     let mut lease = host.begin::<F>()?;
     let state = F::State::borrow(&function.state, call);
     host.before(Step::Function, &function.description)?;
     let response = F::call(lease.connection()?, state, request)?;
-    let answer = codec::encode(&response, limits.response_bytes)?;
+    codec::encode(&response, limits.response_bytes, answer)?;
     plugin_call.exchange(answer.len())?;
     host.before(Step::Commit, &function.description)?;
-    lease.commit()?;
-    Ok(answer)
+    lease.commit()
 }
 
 /// Makes a panic an answer. Unwinding through Extism would poison the plugin for ever. What the

@@ -8,7 +8,7 @@ use hostfn_contract::{
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
 
-use crate::{Database, Limits, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
+use crate::{Database, Limits, adapter, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
 
 /// A host function as a registry holds it: what it is, and how it is bound to a host.
 ///
@@ -194,8 +194,9 @@ fn mentions_secrets(schema: &Value) -> bool {
 pub(crate) trait AnyBound: Send + Sync {
     fn description(&self) -> &HostFunction;
 
-    /// The function for the linker of one instance, with the arity that its guest imports.
-    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, takes_request: bool) -> Function;
+    /// The function for the linker of one instance: for its adapter, or in plain mode with the arity that its guest
+    /// imports.
+    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, mode: Mode) -> Function;
 }
 
 impl<F: HostFn> AnyBound for Bound<F> {
@@ -203,11 +204,37 @@ impl<F: HostFn> AnyBound for Bound<F> {
         &self.description
     }
 
-    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, takes_request: bool) -> Function {
-        memory::extism_function(F::NAMESPACE, F::NAME, takes_request, move |guest, request| {
-            dispatch(&*self, &plugin_call, guest, request)
-        })
+    fn link(self: Arc<Self>, plugin_call: Arc<PluginCall>, mode: Mode) -> Function {
+        let answers_secrets = self.answers_secrets;
+        match mode {
+            Mode::WithAdapter => {
+                let name = adapter::joined(F::NAMESPACE, F::NAME);
+                memory::adapter_function(
+                    adapter::HOST,
+                    name,
+                    plugin_call,
+                    answers_secrets,
+                    move |call, request, answer| dispatch(&*self, call, request, answer),
+                )
+            }
+            Mode::Plain { takes_request } => memory::extism_function(
+                F::NAMESPACE,
+                F::NAME,
+                takes_request,
+                answers_secrets,
+                move |request, answer| dispatch(&*self, &plugin_call, request, answer),
+            ),
+        }
     }
+}
+
+/// Who calls a host function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The adapter beside the guest.
+    WithAdapter,
+    /// The guest itself.
+    Plain { takes_request: bool },
 }
 
 #[cfg(test)]

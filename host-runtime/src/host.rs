@@ -28,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) keeps_answers: bool,
     /// Those of plugins that are loaded without any of their own.
     pub(crate) limits: Limits,
+    /// Whether plugins are loaded with the adapter between them and the kernel.
+    pub(crate) with_adapter: bool,
     /// How many instances there may be in the process.
     pub(crate) process_instances: usize,
     /// The instances of each plugin, so that idle ones can give way.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use wasmparser::ValType::{self, I32, I64};
 
 use crate::{
+    adapter,
     defence::{self, Defence},
-    memory::{self, Guest, Handle},
+    limits::Limits,
+    memory::{self, Given, Guest},
     plugin_call::PluginCall,
 };
 
@@ -124,77 +126,105 @@ pub(crate) fn describe(parameters: &[ValType], results: &[ValType]) -> String {
     format!("({}) -> ({})", list(parameters), list(results))
 }
 
-/// The functions that an instance gets in the place of Extism's and of WASI's.
+/// The functions that an instance gets in the place of Extism's and of WASI's, and those that its adapter imports.
 ///
 /// Extism makes an instance before it knows where the memory of that instance is, and its own functions, when what runs
 /// then calls them, look for it all the same: the process would end. These trap the guest instead.
 pub(crate) fn functions(
     plugin_call: &Arc<PluginCall>,
     needs_wasi: bool,
+    with_adapter: bool,
 ) -> impl Iterator<Item = extism::Function> + use<> {
     let logs = LEVELS.map(|(name, level)| {
-        instead_of(plugin_call, name, false, move |plugin_call, guest, [handle]| {
-            log(plugin_call, guest, level, handle);
-            Ok(0)
+        own(plugin_call, name, false, with_adapter, move |plugin_call, _, [text]| {
+            log(plugin_call, level, text);
+            Ok(None)
         })
     });
-    let logs = logs.into_iter().filter(|_| defence::is_on(Defence::PluginLogs));
-    let own = state_functions(plugin_call).into_iter().filter(|_| defence::is_on(Defence::Starting));
+    let logs = logs.into_iter().filter(move |_| with_adapter || defence::is_on(Defence::PluginLogs));
+    let state = state_functions(plugin_call, with_adapter);
+    let state = state.into_iter().filter(move |_| with_adapter || defence::is_on(Defence::Starting));
+    let take = with_adapter.then(|| memory::take_function(adapter::HOST, plugin_call.clone()));
     // WASI's own would put the host's thread to sleep for as long as the guest likes, and nothing would wake it.
     const NOT_SUPPORTED: i32 = 58;
     let sleep = memory::refusing_function(WASI, "poll_oneoff", 4, NOT_SUPPORTED);
     let sleep = Some(sleep).filter(|_| needs_wasi && defence::is_on(Defence::WasiSleep));
-    logs.chain(own).chain(sleep)
+    logs.chain(state).chain(take).chain(sleep)
+}
+
+/// How much is read of each text that a guest gives away: what it may keep, or log, and so much more that it is seen to be
+/// too much. In the adapter a key and its value have up to seven bytes between them.
+pub(crate) fn most_given(limits: &Limits) -> usize {
+    VARIABLE_BYTES.max(limits.log_bytes) + size_of::<u64>()
 }
 
 /// A function in the place of one of Extism's, which traps a guest that is not in a call yet.
-fn instead_of<const PARAMETERS: usize>(
+fn own<const PARAMETERS: usize>(
     plugin_call: &Arc<PluginCall>,
     name: &str,
     has_result: bool,
-    body: impl Fn(&PluginCall, &mut Guest<'_>, [Handle; PARAMETERS]) -> Result<Handle, extism::Error>
+    with_adapter: bool,
+    body: impl Fn(&PluginCall, &mut Guest<'_>, [Given; PARAMETERS]) -> Result<Option<Vec<u8>>, extism::Error>
     + Send
     + Sync
     + 'static,
 ) -> extism::Function {
-    let plugin_call = plugin_call.clone();
-    memory::kernel_function(NAMESPACE, name, has_result, move |guest, handles| {
-        plugin_call.check_has_begun()?;
-        body(&plugin_call, guest, handles)
-    })
+    let (plugin_call, most) = (plugin_call.clone(), most_given(plugin_call.limits()));
+    if with_adapter {
+        return memory::adapter_kernel_function(adapter::HOST, name, plugin_call, most, body);
+    }
+    memory::kernel_function(NAMESPACE, name, has_result, plugin_call, most, body)
 }
 
 /// What a guest reads and keeps: its configuration, and its variables. There is no network.
-fn state_functions(plugin_call: &Arc<PluginCall>) -> [extism::Function; 4] {
+fn state_functions(plugin_call: &Arc<PluginCall>, with_adapter: bool) -> [extism::Function; 4] {
     [
-        instead_of(plugin_call, "config_get", true, |_, guest, [key]| {
-            let key = String::from_utf8(guest.take(key)?)?;
-            guest.config(&key).map_or(Ok(0), |value| guest.write(&value))
+        own(plugin_call, "config_get", true, with_adapter, |_, guest, [key]| {
+            Ok(key_of(key)?.and_then(|key| guest.config(&key)))
         }),
-        instead_of(plugin_call, "var_get", true, |_, guest, [key]| {
-            let key = String::from_utf8(guest.take(key)?)?;
-            guest.variables().get(&key).cloned().map_or(Ok(0), |value| guest.write(&value))
+        own(plugin_call, "var_get", true, with_adapter, |_, guest, [key]| {
+            Ok(key_of(key)?.and_then(|key| guest.variables().get(&key).cloned()))
         }),
-        instead_of(plugin_call, "var_set", false, |_, guest, [key, value]| {
-            let key = String::from_utf8(guest.take(key)?)?;
-            if value == 0 {
-                guest.variables().remove(&key);
-                return Ok(0);
-            }
-            let value = guest.take(value)?;
+        own(plugin_call, "var_set", false, with_adapter, |_, guest, [key, value]| {
+            let full = || extism::Error::msg("Variable store is full");
+            let key = key_of(key)?.ok_or_else(full)?;
             let variables = guest.variables();
+            let value = match value {
+                Given::Nothing => {
+                    variables.remove(&key);
+                    return Ok(None);
+                }
+                Given::NoBlock => return Err(no_block()),
+                Given::Bytes { is_cut: true, .. } => return Err(full()),
+                Given::Bytes { bytes, .. } => bytes,
+            };
             let others = variables.iter().filter(|(name, _)| **name != key);
             let size: usize = others.map(|(name, value)| name.len() + value.len() + VARIABLE_OVERHEAD).sum();
             if size + key.len() + value.len() + VARIABLE_OVERHEAD > VARIABLE_BYTES {
-                return Err(extism::Error::msg("Variable store is full"));
+                return Err(full());
             }
             variables.insert(key, value);
-            Ok(0)
+            Ok(None)
         }),
-        instead_of(plugin_call, "http_request", true, |_, _, [_, _]| {
+        // The adapter imports it from Extism's namespace too: it has no text to look at.
+        memory::kernel_function(NAMESPACE, "http_request", true, plugin_call.clone(), 0, |_, _, [_, _]| {
             Err(extism::Error::msg("there is no network for plugins: call a host function"))
         }),
     ]
+}
+
+/// A key, or nothing where it is longer than any that is kept.
+fn key_of(given: Given) -> Result<Option<String>, extism::Error> {
+    match given {
+        Given::Nothing => Ok(Some(String::new())),
+        Given::NoBlock => Err(no_block()),
+        Given::Bytes { is_cut: true, .. } => Ok(None),
+        Given::Bytes { bytes, .. } => Ok(Some(String::from_utf8(bytes)?)),
+    }
+}
+
+fn no_block() -> extism::Error {
+    extism::Error::msg("no block of memory")
 }
 
 /// How much a guest may keep in variables, and what each counts beside its name and value: Extism's own numbers.
@@ -215,11 +245,11 @@ const LEVELS: [(&str, tracing::Level); 5] = [
 /// Writes what a plugin says into the host's log: under its name and its call, escaped, and no more than it may.
 ///
 /// Extism's own functions write it as it is, with line breaks that start lines of the guest's own.
-fn log(plugin_call: &PluginCall, guest: &mut Guest<'_>, level: tracing::Level, handle: Handle) {
+fn log(plugin_call: &PluginCall, level: tracing::Level, given: Given) {
     let limit = plugin_call.may_log().filter(|_| level <= tracing::level_filters::LevelFilter::current());
-    // The block is the host's to free, whether or not anybody reads it.
-    let text = guest.take_text(handle, limit.unwrap_or_default());
-    let (Some(limit), Some(mut text)) = (limit, text) else { return };
+    let (Some(limit), Given::Bytes { mut bytes, .. }) = (limit, given) else { return };
+    bytes.truncate(limit.saturating_add(1));
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
     let is_cut = plugin_call.is_logging_too_much(text.len() + LINE_OVERHEAD);
     if is_cut {
         text.truncate(text.floor_char_boundary(limit.saturating_sub(LINE_OVERHEAD)));

@@ -8,6 +8,7 @@
 //! are not wanted.
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod answers;
 mod audit;
 mod build_error;

@@ -24,6 +24,7 @@ pub struct PluginManagerBuilder {
     provided_twice: Vec<&'static str>,
     limits: Limits,
     process_instances: usize,
+    without_adapter: bool,
     observers: Vec<Arc<dyn Observer>>,
     interceptor: Option<Arc<dyn Interceptor>>,
     leave_migrations: bool,
@@ -81,6 +82,14 @@ impl PluginManagerBuilder {
     #[must_use]
     pub fn process_instances(mut self, instances: usize) -> Self {
         self.process_instances = instances;
+        self
+    }
+
+    /// Loads all plugins as [`PluginOptions::without_adapter`](crate::PluginOptions::without_adapter) does one: for tests
+    /// of both modes.
+    #[must_use]
+    pub fn without_adapter(mut self) -> Self {
+        self.without_adapter = true;
         self
     }
 
@@ -174,6 +183,7 @@ impl PluginManagerBuilder {
             entropy: self.entropy.unwrap_or_else(|| Arc::new(EntropySource::system())),
             limits: self.limits,
             process_instances: self.process_instances,
+            with_adapter: !self.without_adapter,
             pools: Mutex::default(),
             observers: self.observers,
             interceptor: self.interceptor,
@@ -192,6 +202,7 @@ impl Default for PluginManagerBuilder {
             provided_twice: Vec::new(),
             limits: Limits::default(),
             process_instances: 512,
+            without_adapter: false,
             observers: Vec::new(),
             interceptor: None,
             leave_migrations: false,

@@ -5,7 +5,7 @@ use wasmparser::{
 };
 
 use crate::{
-    HostFunction,
+    HostFunction, adapter,
     defence::{self, Defence},
     host::Host,
     kernel::{self, WASI},
@@ -15,14 +15,33 @@ use crate::{
 /// A module's imports and exports, and what it wants before it runs.
 pub(crate) struct Module {
     pub(crate) needs_wasi: bool,
-    pub(crate) exports: Vec<String>,
-    /// Whether something of it runs as soon as it is loaded.
-    pub(crate) has_start: bool,
+    /// The functions that a host may call: not those that run by themselves, and none that takes or gives what only
+    /// WebAssembly has.
+    pub(crate) exports: Vec<Export>,
+    /// An export by a name that no guest may have.
+    pub(crate) reserved_export: Option<String>,
+    /// What runs by itself.
+    initialisers: Vec<Initialiser>,
     /// The memory that it starts with, in WebAssembly's pages of 64 KiB.
     pub(crate) first_pages: u64,
     /// How many elements its tables may come to have, or nothing where it does not say.
     pub(crate) table_elements: Option<u64>,
     imports: Vec<Import>,
+}
+
+/// A function that the module exports.
+pub(crate) struct Export {
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<ValType>,
+    pub(crate) results: Vec<ValType>,
+}
+
+/// What of a module runs by itself, before its first export is called.
+pub(crate) enum Initialiser {
+    /// The function of its start section.
+    Start,
+    /// What compilers export for it.
+    Export(Export),
 }
 
 /// How large a module is, which is seen without reading its code.
@@ -93,6 +112,16 @@ impl Module {
         read(bytes).map_err(broken)
     }
 
+    /// What of it runs by itself, in the order in which Extism runs it.
+    pub(crate) fn initialisers(&self) -> &[Initialiser] {
+        &self.initialisers
+    }
+
+    /// Whether it imports WASI's way to end itself.
+    pub(crate) fn imports_exit(&self) -> bool {
+        self.imports.iter().any(|import| import.namespace == WASI && import.name == "proc_exit")
+    }
+
     /// The imports of Extism and of WASI that are not for plugins, or not as the module has them.
     pub(crate) fn wrong_imports(&self) -> impl Iterator<Item = Finding> {
         self.imports.iter().filter_map(|import| {
@@ -107,6 +136,27 @@ impl Module {
             };
             Some(import.refused(FindingKind::NotForPlugins, fault))
         })
+    }
+
+    /// Sorts out those exports that are not for a host to call: what compilers make for a runtime to call before anything
+    /// else, and what could not be called.
+    ///
+    /// Source: [what Extism calls](https://github.com/extism/extism/blob/main/runtime/src/plugin.rs), of which it calls
+    /// one or two.
+    fn take_initialisers(&mut self) {
+        const INITIALISERS: [&str; 3] = ["hs_init", "_initialize", "__wasm_call_ctors"];
+        let is_initialiser = |export: &mut Export| INITIALISERS.contains(&export.name.as_str());
+        let mut found: Vec<_> = self.exports.extract_if(.., is_initialiser).collect();
+        self.exports.retain(|export| export.parameters.iter().chain(&export.results).all(is_number));
+        let mut take = |name: &str, parameters: &[ValType]| {
+            let is_it = |export: &Export| export.name == name && export.parameters == parameters;
+            found.iter().position(is_it).map(|position| Initialiser::Export(found.swap_remove(position)))
+        };
+        // Haskell's, after the reactor's own; otherwise constructors, or else what calls them.
+        let haskell = take("hs_init", &[ValType::I32, ValType::I32]);
+        let constructors = if haskell.is_none() { take("__wasm_call_ctors", &[]) } else { None };
+        let own = constructors.or_else(|| take("_initialize", &[]));
+        self.initialisers.extend(own.into_iter().chain(haskell));
     }
 
     /// How each import of a host function is to be linked, or why it cannot be.
@@ -185,12 +235,14 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
     let mut module = Module {
         needs_wasi: false,
         exports: Vec::new(),
-        has_start: false,
+        reserved_export: None,
+        initialisers: Vec::new(),
         first_pages: 0,
         table_elements: Some(0),
         imports: Vec::new(),
     };
-    let mut types = Vec::new();
+    let mut types: Vec<Option<Signature>> = Vec::new();
+    let mut functions: Vec<Option<Signature>> = Vec::new();
     let mut tables = Vec::new();
     let mut grows_tables = false;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -211,7 +263,11 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                 for import in section.into_imports() {
                     let import = import?;
                     let signature = match import.ty {
-                        TypeRef::Func(index) => types.get(index as usize).cloned().flatten(),
+                        TypeRef::Func(index) => {
+                            let signature = types.get(index as usize).cloned().flatten();
+                            functions.push(signature.clone());
+                            signature
+                        }
                         _ => None,
                     };
                     module.needs_wasi |= import.module == WASI;
@@ -222,7 +278,12 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                     });
                 }
             }
-            Payload::StartSection { .. } => module.has_start = true,
+            Payload::FunctionSection(section) => {
+                for index in section {
+                    functions.push(types.get(index? as usize).cloned().flatten());
+                }
+            }
+            Payload::StartSection { .. } => module.initialisers.push(Initialiser::Start),
             Payload::MemorySection(section) => {
                 for memory in section {
                     module.first_pages = module.first_pages.saturating_add(memory?.initial);
@@ -242,10 +303,12 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
-                    if export.kind == ExternalKind::Func {
-                        // A reactor's constructors, which Extism calls as it calls a start function.
-                        module.has_start |= ["_initialize", "__wasm_call_ctors"].contains(&export.name);
-                        module.exports.push(export.name.to_owned());
+                    if export.name.starts_with(adapter::RESERVED) {
+                        module.reserved_export.get_or_insert_with(|| export.name.to_owned());
+                    }
+                    let signature = functions.get(export.index as usize).cloned().flatten();
+                    if let (ExternalKind::Func, Some((parameters, results))) = (export.kind, signature) {
+                        module.exports.push(Export { name: export.name.to_owned(), parameters, results });
                     }
                 }
             }
@@ -256,7 +319,15 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
         let most = if grows_tables { table.maximum } else { Some(table.initial) };
         module.table_elements = module.table_elements.zip(most).map(|(sum, most)| sum.saturating_add(most));
     }
+    module.take_initialisers();
     Ok(module)
+}
+
+/// A function's parameters and results.
+type Signature = (Vec<ValType>, Vec<ValType>);
+
+fn is_number(value: &ValType) -> bool {
+    !matches!(value, ValType::Ref(_))
 }
 
 fn may_grow(table: &TableType) -> bool {

@@ -105,7 +105,7 @@ pub struct PluginCallEnd<'a> {
 pub(crate) fn outcome<F: HostFn>(
     span: &Span,
     caller: &Caller,
-    outcome: &Result<Vec<u8>, HostError>,
+    outcome: &Result<(), HostError>,
     started: Option<Instant>,
 ) {
     if let Some(started) = started {

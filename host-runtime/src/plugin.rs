@@ -49,17 +49,19 @@ impl Plugin {
         };
         let caller = Caller::new(name, options.grants.clone(), CallId::default());
         let loaded = Arc::new(LoadedPlugin::new(host.clone(), caller, examined.limits));
-        let mut recipe = Recipe::new(module, &parsed, &loaded, &options);
+        let cannot_run = |error| LoadError::Compile { plugin: name.to_owned(), reason: format!("{error:#}") };
+        let mut recipe = Recipe::new(module, &parsed, &loaded, &options).map_err(cannot_run)?;
         // The first instance is made now, so that a module that cannot run is refused here.
         let first = on_guest_stack(|| recipe.first_instance(&loaded, || host.seat()));
         let first = first
             .ok_or_else(|| LoadError::TooManyInstances { plugin: plugin.clone(), instances: host.process_instances })?
-            .map_err(|error| LoadError::Compile { plugin, reason: format!("{error:#}") })?;
+            .map_err(cannot_run)?;
+        let exports = parsed.exports.into_iter().map(|export| export.name).collect();
         let pool = Arc::new(Pool::new(loaded.limits.instances.max(1)));
         pool.put(first);
         host.keep(&pool);
         tracing::debug!(plugin = name, grants = ?loaded.caller.grants(), "plugin loaded");
-        Ok(Self { inner: Arc::new(Inner { plugin: loaded, exports: parsed.exports, recipe, pool }) })
+        Ok(Self { inner: Arc::new(Inner { plugin: loaded, exports, recipe, pool }) })
     }
 
     /// The name that it was loaded with.

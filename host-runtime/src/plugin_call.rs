@@ -10,6 +10,7 @@ use crate::{
     defence::{self, Defence},
     host::Host,
     limits::Limits,
+    memory::Scratch,
 };
 
 /// What all instances of a plugin share.
@@ -42,6 +43,8 @@ pub(crate) struct PluginCall {
     host_calls: AtomicU32,
     exchanged: AtomicU64,
     logged: AtomicUsize,
+    /// What its instance exchanges with the host through, beside the adapter.
+    pub(crate) scratch: Scratch,
 }
 
 impl PluginCall {
@@ -53,6 +56,7 @@ impl PluginCall {
             host_calls: AtomicU32::new(0),
             exchanged: AtomicU64::new(0),
             logged: AtomicUsize::new(0),
+            scratch: Scratch::default(),
         }
     }
 

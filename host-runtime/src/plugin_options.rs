@@ -22,11 +22,19 @@ pub struct PluginOptions {
     pub(crate) is_strict: bool,
     pub(crate) config: Vec<(String, String)>,
     pub(crate) compile_cache: bool,
+    pub(crate) with_adapter: bool,
 }
 
 impl From<Grants> for PluginOptions {
     fn from(grants: Grants) -> Self {
-        Self { grants, limits: LimitChanges::default(), is_strict: false, config: Vec::new(), compile_cache: true }
+        Self {
+            grants,
+            limits: LimitChanges::default(),
+            is_strict: false,
+            config: Vec::new(),
+            compile_cache: true,
+            with_adapter: true,
+        }
     }
 }
 
@@ -86,6 +94,14 @@ impl PluginOptions {
         self.compile_cache = false;
         self
     }
+
+    /// Loads the plugin as Extism alone would, without the adapter between it and Extism's kernel: for comparing the
+    /// two. Never for a plugin of a stranger, who could then end the process of the host.
+    #[must_use]
+    pub fn without_adapter(mut self) -> Self {
+        self.with_adapter = false;
+        self
+    }
 }
 
 impl fmt::Debug for PluginOptions {
@@ -98,6 +114,7 @@ impl fmt::Debug for PluginOptions {
             .field("is_strict", &self.is_strict)
             .field("config", &config)
             .field("compile_cache", &self.compile_cache)
+            .field("with_adapter", &self.with_adapter)
             .finish()
     }
 }

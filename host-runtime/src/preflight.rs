@@ -5,6 +5,7 @@ use std::fmt;
 use hostfn_contract::Grants;
 
 use crate::{
+    adapter,
     defence::{self, Defence},
     foreign::{Foreign, shortened},
     host::Host,
@@ -160,7 +161,14 @@ impl Examined {
             findings.extend(module.wrong_imports());
         }
         findings.extend(of_host_functions(&module, host, options));
-        if module.has_start {
+        if let Some(export) = &module.reserved_export {
+            let (prefix, export) = (adapter::RESERVED, shortened(export));
+            let message =
+                format!("it exports `{}`: give it a name that does not begin with `{prefix}`", Foreign(&export));
+            findings.push(about(FindingKind::NotForPlugins, message));
+        }
+        let is_plain = !(options.with_adapter && host.with_adapter);
+        if is_plain && !module.initialisers().is_empty() {
             let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
             findings.push(about(FindingKind::StartsByItself, message.to_owned()));
         }

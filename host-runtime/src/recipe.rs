@@ -5,7 +5,8 @@ use std::sync::Arc;
 #[cfg(feature = "defence-switches")]
 use crate::defence::{self, Defence};
 use crate::{
-    function::AnyBound,
+    adapter,
+    function::{AnyBound, Mode},
     instance::{Instance, Seat},
     kernel,
     limits::Limits,
@@ -17,8 +18,9 @@ use crate::{
 
 pub(crate) struct Recipe {
     manifest: extism::Manifest,
-    /// The functions to link, each with whether the guest passes it a request.
-    links: Vec<(Arc<dyn AnyBound>, bool)>,
+    /// The functions to link, each with who calls it.
+    links: Vec<(Arc<dyn AnyBound>, Mode)>,
+    with_adapter: bool,
     needs_wasi: bool,
     compile_cache: bool,
     fuel: u64,
@@ -28,27 +30,44 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    pub(crate) fn new(bytes: &[u8], module: &Module, plugin: &LoadedPlugin, options: &PluginOptions) -> Self {
+    /// # Errors
+    /// When what is loaded beside the guest cannot be made for it.
+    pub(crate) fn new(
+        bytes: &[u8],
+        module: &Module,
+        plugin: &LoadedPlugin,
+        options: &PluginOptions,
+    ) -> Result<Self, extism::Error> {
         let limits: &Limits = &plugin.limits;
-        let links = module.links(&plugin.host).flatten().filter_map(|link| {
+        let with_adapter = options.with_adapter && plugin.host.with_adapter;
+        let imports: Vec<_> = module.links(&plugin.host).flatten().collect();
+        let mut links = Vec::new();
+        for link in &imports {
             let (namespace, name) = link.function.import();
-            Some((plugin.host.function(namespace, name)?.clone(), link.takes_request))
-        });
+            let Some(function) = plugin.host.function(namespace, name) else { continue };
+            let plain = Mode::Plain { takes_request: link.takes_request };
+            links.push((function.clone(), if with_adapter { Mode::WithAdapter } else { plain }));
+        }
         let pages = limits.memory_pages();
         // A module that was parsed before can be read here too; what cannot would be refused by the engine.
-        let bounded = with_memory_maximum(bytes, pages).unwrap_or(bytes.into());
-        Self {
-            manifest: extism::Manifest::new([extism::Wasm::data(bounded)])
+        let guest = with_memory_maximum(bytes, pages).unwrap_or(bytes.into());
+        let modules = match with_adapter {
+            true => adapter::modules(&guest, module, &imports, limits)?.to_vec(),
+            false => vec![extism::Wasm::data(guest)],
+        };
+        Ok(Self {
+            manifest: extism::Manifest::new(modules)
                 .with_timeout(limits.call_timeout())
                 .with_memory_max(pages)
                 .with_config(options.config.iter().cloned()),
-            links: links.collect(),
+            links,
+            with_adapter,
             needs_wasi: module.needs_wasi,
             compile_cache: options.compile_cache,
             fuel: limits.fuel,
             #[cfg(feature = "defence-switches")]
             shared: std::sync::OnceLock::new(),
-        }
+        })
     }
 
     /// The first instance; for it the module is compiled.
@@ -107,9 +126,8 @@ impl Recipe {
 
     fn builder(&self, plugin_call: &Arc<PluginCall>) -> extism::PluginBuilder<'_> {
         let links = self.links.iter();
-        let functions =
-            links.map(|(function, takes_request)| function.clone().link(plugin_call.clone(), *takes_request));
-        let own = kernel::functions(plugin_call, self.needs_wasi);
+        let functions = links.map(|(function, mode)| function.clone().link(plugin_call.clone(), *mode));
+        let own = kernel::functions(plugin_call, self.needs_wasi, self.with_adapter);
         let builder = extism::PluginBuilder::new(self.manifest.clone())
             .with_wasi(self.needs_wasi)
             .with_fuel_limit(self.fuel)

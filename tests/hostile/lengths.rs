@@ -3,15 +3,11 @@
 use crate::harness::{
     case::{
         Case,
-        Must::{AnswerSaying, Fail},
-        limited, open,
+        Must::{Answer, AnswerSaying, Fail, Output},
+        adapted, limited,
     },
     guest::{run, times, with_text},
 };
-
-/// Why some are open.
-pub(crate) const KERNEL: &str = "the kernel keeps its block list in memory that guests write; an adapter module between guest and kernel will \
-     close it";
 
 pub(crate) fn cases() -> Vec<Case> {
     let too_long = |limit| AnswerSaying("limit_exceeded", limit);
@@ -99,15 +95,43 @@ pub(crate) fn cases() -> Vec<Case> {
         .guest(run(&times(20, "(local.set $h (call $probe (call $input)))")
             .replace("(br_if $again (local.get $i)))", "(br_if $again (local.get $i))) (call $answer (local.get $h))")))
         .call("run", padded(100_000), too_long("`host_call_bytes`")),
-        open("block_that_wraps", "wants a block of more than there are addresses", KERNEL)
+        adapted("block_that_wraps", "wants a block of more than there are addresses")
             .guest(run("(call $answer (call $probe (call $alloc (i64.const -12))))"))
             .runs(Fail("trapped")),
-        open("block_with_another_length", "writes over the length of a block", KERNEL)
-            .guest(run("(local.set $h (call $alloc (i64.const 64)))
-                (call $store (i64.sub (local.get $h) (i64.const 2)) (i32.const 15))
-                (call $answer (call $probe (local.get $h)))"))
-            .runs(Fail("trapped")),
+        adapted("block_with_another_length", "writes over the length of a block")
+            .guest(run(
+                &(another(2, 15) + "(if (i64.ne (call $length (local.get $h)) (i64.const 64)) (then unreachable))")
+            ))
+            .runs(Output("")),
+        adapted("request_of_another_length", "passes a block that says that it goes past the memory")
+            .guest(run(&(another(1, 127) + "(call $answer (call $probe (local.get $h)))")))
+            .limits(|limits| limits.request_bytes = Some(usize::MAX >> 1))
+            .runs(Answer("invalid_request")),
+        adapted("error_of_another_length", "fails with a block that says that it goes past the memory")
+            .guest(run(&(another(1, 127) + "(call $error (local.get $h)) (return (i32.const 1))")))
+            .runs(Fail("failed")),
+        adapted("circle_of_blocks", "makes a block the next one of itself, and fails with one behind it")
+            .guest(run(&(another(8, 244)
+                + &size(7)
+                + &size(6)
+                + &size(5)
+                + "(call $error (call $alloc (i64.const 64))) (return (i32.const 1))")))
+            .limits(|limits| limits.fuel = Some(100_000_000))
+            .runs(Fail("failed")),
     ]
+}
+
+/// Makes a block, and writes over a byte before it.
+fn another(before: u8, byte: u8) -> String {
+    format!(
+        "(local.set $h (call $alloc (i64.const 64)))
+        (call $store (i64.sub (local.get $h) (i64.const {before})) (i32.const {byte}))"
+    )
+}
+
+/// Writes over another byte before the same block.
+fn size(before: u8) -> String {
+    format!("(call $store (i64.sub (local.get $h) (i64.const {before})) (i32.const 255))")
 }
 
 /// An object of so many bytes.

@@ -2,10 +2,11 @@
 //!
 //! Each case is run in a process of its own, with bounds on its time and its memory, and asserts that the attack ends as it
 //! must, that the host lives, that another plugin still works, and that the database is as it was. Then it is run once more
-//! with the defence switched off that it is about, and must notice that.
+//! with the defence switched off that it is about, and must notice that. All of this is done in both modes, with the
+//! adapter between the guest and Extism's kernel, and without.
 //!
-//! `cargo test --test hostile` prints the table of cases and outcomes; `-- handles` runs those of one class, and `--list`
-//! names them all.
+//! `cargo test --test hostile` prints the table of cases and outcomes; `-- handles` runs those of one class, `-- adapter`
+//! those of one mode, and `--list` names them all.
 #![forbid(unsafe_code)]
 
 mod bombs;
@@ -36,7 +37,10 @@ use std::{
 
 use libtest_mimic::{Arguments, Trial};
 
-use crate::harness::{case::Case, child, parent, report};
+use crate::harness::{
+    case::{Case, Mode},
+    child, parent, report,
+};
 
 hostfn::registry!();
 
@@ -66,8 +70,8 @@ const CLASSES: [Class; 17] = [
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let ["--case", path, without @ ..] = arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        return one_case(path, without == ["--without"]);
+    if let ["--case", path, mode, without @ ..] = arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        return one_case(path, mode, without == ["--without"]);
     }
     let mut arguments = Arguments::from_args();
     // A case is a process that computes; more of them than processors would only make each other late.
@@ -82,9 +86,12 @@ fn main() -> ExitCode {
         assert!(CLASSES.iter().map(|(_, cases)| cases().len()).sum::<usize>() >= 150, "there are too few cases");
         Ok(())
     });
-    let trials = CLASSES.iter().flat_map(|(class, cases)| {
-        let cases = cases().into_iter();
-        cases.map(|case| parent::trial(class, case, reports.clone())).collect::<Vec<_>>()
+    let trials = Mode::ALL.into_iter().flat_map(|mode| {
+        let of_class = |(class, cases): &Class| {
+            let trial = |case| parent::trial(class, case, mode, reports.clone());
+            cases().into_iter().map(trial).collect::<Vec<_>>()
+        };
+        CLASSES.iter().flat_map(of_class).collect::<Vec<_>>()
     });
     let conclusion = libtest_mimic::run(&arguments, [counted].into_iter().chain(trials).collect());
     if !arguments.list {
@@ -95,16 +102,17 @@ fn main() -> ExitCode {
 }
 
 /// The process of one case, which says on its last line how it went.
-fn one_case(path: &str, without: bool) -> ExitCode {
+fn one_case(path: &str, mode: &str, without: bool) -> ExitCode {
     let found = CLASSES.iter().find_map(|(class, cases)| {
         let name = path.strip_prefix(class)?.strip_prefix("::")?;
         cases().into_iter().find(|case| case.name == name)
     });
-    let Some(case) = found else {
-        eprintln!("there is no case `{path}`");
+    let mode = Mode::ALL.into_iter().find(|known| known.name() == mode);
+    let Some((case, mode)) = found.zip(mode) else {
+        eprintln!("there is no case `{path}`, or no such mode");
         return ExitCode::FAILURE;
     };
-    let verdict = child::run(&case, without);
+    let verdict = child::run(&case, mode, without);
     println!("{}", serde_json::to_string(&verdict).expect("a verdict is JSON"));
     ExitCode::SUCCESS
 }

@@ -5,7 +5,7 @@ use hostfn_runtime::defence::Defence::{MemoryMaximum, NativeStack, PluginLogs, S
 use crate::harness::{
     case::{
         Case,
-        Must::Fail,
+        Must::{Fail, Output},
         Refusal::{Compile, Finding},
         defended, limited,
     },
@@ -18,6 +18,9 @@ const LONG: &str = "(local $i i32)
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $again (i32.lt_u (local.get $i) (i32.const 20000000))))";
 
+/// An export, to be called for what runs before it.
+const RUN: &str = r#"(func (export "run") (result i32) i32.const 0)"#;
+
 pub(crate) fn cases() -> Vec<Case> {
     let computes =
         |name, what| limited(name, what, |limits| limits.fuel = Some(1_000_000), |limits| limits.fuel = Some(u64::MAX));
@@ -26,17 +29,20 @@ pub(crate) fn cases() -> Vec<Case> {
     let recurses = |name, what| defended(name, what, NativeStack).stack_bytes(256 << 10);
     vec![
         computes("start", "computes for long in its start function")
-            .text(format!("(module (func $start {LONG}) (start $start))"))
-            .must_be_refused(Compile),
+            .text(format!("(module (func $start {LONG}) (start $start) {RUN})"))
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("out_of_fuel")),
         computes("start_by_table", "computes for long by way of a table")
             .text(format!(
                 "(module (table 1 funcref) (elem (i32.const 0) $long) (func $long {LONG})
-                (func $start (call_indirect (i32.const 0))) (start $start))"
+                (func $start (call_indirect (i32.const 0))) (start $start) {RUN})"
             ))
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("out_of_fuel")),
         computes("reactor", "computes for long as a reactor begins")
             .guest(exported("_initialize", ""))
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("out_of_fuel")),
         computes("constructors", "computes for long in its constructors")
             .guest(exported("__wasm_call_ctors", ""))
             .runs(Fail("out_of_fuel")),
@@ -68,11 +74,13 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .must_be_refused(Finding("table-too-large")),
         recurses("start_recurses", "calls itself in its start function")
-            .text("(module (func $start (call $start)) (start $start))")
-            .must_be_refused(Compile),
+            .text(format!("(module (func $start (call $start)) (start $start) {RUN})"))
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("trapped")),
         recurses("reactor_recurses", "calls itself as a reactor begins")
             .guest(format!(r#"(func $deep (export "_initialize") (call $deep)) {}"#, run("")))
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("trapped")),
         defended("start_fills_memory", "grows and fills its memory in its start function", MemoryMaximum)
             .text(
                 r#"(module (memory 1) (func $start
@@ -80,25 +88,32 @@ pub(crate) fn cases() -> Vec<Case> {
                     (memory.fill (i32.const 0) (i32.const 1) (i32.const 524288000))) (start $start)
                     (func (export "run") (result i32) i32.const 0))"#,
             )
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("trapped")),
         defended("start_calls_the_host", "calls a host function in its start function", Starting)
-            .guest("(func $start (drop (call $probe (i64.const 0)))) (start $start)")
-            .must_be_refused(Compile),
+            .guest(format!("(func $start (drop (call $probe (i64.const 0)))) (start $start) {RUN}"))
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Output("")),
         defended("start_logs", "logs in its start function", PluginLogs)
-            .guest("(func $start (call $log_info (i64.const 0))) (start $start)")
-            .must_be_refused(Compile),
+            .guest(format!("(func $start (call $log_info (i64.const 0))) (start $start) {RUN}"))
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Output("")),
         defended("start_reads_configuration", "asks for its configuration in its start function", Starting)
             .text(
                 r#"(module (import "extism:host/env" "config_get" (func $get (param i64) (result i64)))
-                (func $start (drop (call $get (i64.const 8)))) (start $start))"#,
+                (func $start (drop (call $get (i64.const 8)))) (start $start)
+                (func (export "run") (result i32) i32.const 0))"#,
             )
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("trapped")),
         defended("start_keeps_a_variable", "keeps a variable in its start function", Starting)
             .text(
                 r#"(module (import "extism:host/env" "var_set" (func $set (param i64 i64)))
-                (func $start (call $set (i64.const 8) (i64.const 8))) (start $start))"#,
+                (func $start (call $set (i64.const 8) (i64.const 8))) (start $start)
+                (func (export "run") (result i32) i32.const 0))"#,
             )
-            .must_be_refused(Compile),
+            .must_be_refused(Compile)
+            .runs_beside_adapter(Fail("trapped")),
         limited(
             "start_with_memory",
             "starts with more memory than it may have",

@@ -63,7 +63,8 @@ fn what_runs_while_a_plugin_is_loaded_cannot_call_the_host() {
         (r#""extism:host/env" "var_get" (func $f (param i64) (result i64))"#, "(drop (call $f (i64.const 8)))"),
     ] {
         let text = format!("(module (import {import}) (func $start {call}) (start $start))");
-        let error = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), Grants::none()).unwrap_err();
+        let plain = PluginOptions::from(Grants::none()).without_adapter();
+        let error = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), plain).unwrap_err();
         assert!(matches!(error, LoadError::Compile { .. }) && error.to_string().contains("in an export"), "{error}");
     }
 }

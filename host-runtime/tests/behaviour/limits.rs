@@ -111,10 +111,16 @@ fn a_guest_that_computes_too_much_is_ended_and_its_instance_discarded() {
 
 #[test]
 fn what_runs_when_an_instance_is_made_has_fuel_and_no_more() {
-    let text = "(module (func $start (loop $again (br $again))) (start $start))";
-    let options = limited(|limits| limits.fuel = Some(1_000_000));
-    let error = manager().load("guest", &wat::parse_str(text).unwrap(), options).unwrap_err();
+    let text = "(module (func $start (loop $again (br $again))) (start $start) (func (export \"run\")))";
+    let guest = wat::parse_str(text).unwrap();
+    let options = || limited(|limits| limits.fuel = Some(1_000_000));
+    let error = manager().load("guest", &guest, options().without_adapter()).unwrap_err();
     assert!(matches!(error, LoadError::Compile { .. }), "{error}");
+    let plugin = manager().load("guest", &guest, options()).unwrap();
+    for _ in 0..2 {
+        let error = plugin.call("run", "").unwrap_err();
+        assert!(matches!(error, CallError::OutOfFuel { .. }), "{error}");
+    }
 }
 
 /// What WebAssembly's own garbage collector holds is in no memory that the module declares.

@@ -10,6 +10,26 @@ use crate::harness::world::World;
 /// Nothing, or what is otherwise than it must be.
 pub(crate) type Outcome = Result<(), String>;
 
+/// What is between the attacker and Extism's kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The adapter, as in production.
+    Adapter,
+    /// Nothing.
+    Plain,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 2] = [Self::Adapter, Self::Plain];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Adapter => "adapter",
+            Self::Plain => "plain",
+        }
+    }
+}
+
 /// One attack.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
@@ -23,6 +43,8 @@ pub(crate) struct Case {
     pub(crate) limits: fn(&mut LimitChanges),
     pub(crate) host: fn(PluginManagerBuilder) -> PluginManagerBuilder,
     pub(crate) plan: Plan,
+    /// How a call of its export `run` must end beside the adapter, where in plain mode it must not be loaded.
+    pub(crate) runs_beside_adapter: Option<Must>,
     /// By when all of it must have ended.
     pub(crate) ends_within: Duration,
     /// The native stack of the thread that calls.
@@ -44,8 +66,8 @@ pub(crate) enum ClosedBy {
     Strictness,
     /// The host is built otherwise.
     Host(fn(PluginManagerBuilder) -> PluginManagerBuilder),
-    /// Nothing today, for this reason: the case is run, and does not hold.
-    Nothing(&'static str),
+    /// The adapter: in plain mode the case is run, and does not hold.
+    Adapter,
 }
 
 /// The guest of a case.
@@ -121,6 +143,7 @@ pub(crate) fn case(name: &'static str, what: &'static str, closed_by: ClosedBy) 
         limits: |_| {},
         host: |builder| builder,
         plan: Plan::Calls(Vec::new()),
+        runs_beside_adapter: None,
         ends_within: Duration::from_secs(10),
         stack_bytes: 2 << 20,
         goes_on_without: false,
@@ -142,9 +165,9 @@ pub(crate) fn limited(
     Case { limits, ..case(name, what, ClosedBy::Limit(lifted)) }
 }
 
-/// A case that nothing closes today.
-pub(crate) fn open(name: &'static str, what: &'static str, reason: &'static str) -> Case {
-    case(name, what, ClosedBy::Nothing(reason))
+/// A case that the adapter closes, and nothing else.
+pub(crate) fn adapted(name: &'static str, what: &'static str) -> Case {
+    case(name, what, ClosedBy::Adapter)
 }
 
 impl Case {
@@ -197,6 +220,11 @@ impl Case {
         Self { plan: Plan::Load(refusal), ..self }
     }
 
+    /// Beside the adapter it is loaded, as nothing of it runs then, and its export `run` must end so.
+    pub(crate) fn runs_beside_adapter(self, must: Must) -> Self {
+        Self { runs_beside_adapter: Some(must), ..self }
+    }
+
     /// Then it is called so, which must end so.
     pub(crate) fn call(self, export: &'static str, input: impl Into<Vec<u8>>, must: Must) -> Self {
         self.and(Call { export, input: input.into(), is_atomic: false, must })
@@ -225,11 +253,20 @@ impl Case {
         Self { plan: Plan::Own(Box::new(own)), ..self }
     }
 
-    /// Why nothing closes it today, if nothing does.
-    pub(crate) fn open_because(&self) -> Option<&'static str> {
-        match self.closed_by {
-            ClosedBy::Nothing(reason) => Some(reason),
-            _ => None,
+    /// Whether nothing closes it in this mode.
+    pub(crate) fn is_open(&self, mode: Mode) -> bool {
+        matches!((&self.closed_by, mode), (ClosedBy::Adapter, Mode::Plain))
+    }
+
+    /// How it is run without its defence, if there is any way. Beside the adapter there is none to what some keep from
+    /// the host: nothing of a guest runs while an instance is made, before its memory is limited and its host is there, and
+    /// no log line is written by Extism.
+    pub(crate) fn without_defence(&self, mode: Mode) -> Option<(Mode, bool)> {
+        match (&self.closed_by, mode) {
+            (ClosedBy::Adapter, Mode::Adapter) => Some((Mode::Plain, false)),
+            (ClosedBy::Defence(Defence::PluginLogs | Defence::Starting), Mode::Adapter) => None,
+            (ClosedBy::Defence(Defence::MemoryMaximum), Mode::Adapter) if self.runs_beside_adapter.is_some() => None,
+            _ => Some((mode, true)),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::harness::{
-    case::{Call, Case, ClosedBy, Must, Outcome, Plan, Refusal, ensure},
+    case::{Call, Case, ClosedBy, Mode, Must, Outcome, Plan, Refusal, ensure},
     process::resident_bytes,
     world::World,
 };
@@ -32,24 +32,24 @@ pub(crate) struct Verdict {
 }
 
 /// Runs a case and judges it.
-pub(crate) fn run(case: &Case, without: bool) -> Verdict {
+pub(crate) fn run(case: &Case, mode: Mode, without: bool) -> Verdict {
     if let (ClosedBy::Defence(defence), true) = (case.closed_by, without) {
         defence.switch_off();
     }
-    match judge(case, without) {
+    match judge(case, mode, without) {
         Ok(bytes) => Verdict { fault: None, bytes },
         Err(fault) => Verdict { fault: Some(fault), bytes: None },
     }
 }
 
-fn judge(case: &Case, without: bool) -> Result<Option<u64>, String> {
-    let world = World::new(case, without).map_err(|error| format!("{NO_HOST}: {error}"))?;
+fn judge(case: &Case, mode: Mode, without: bool) -> Result<Option<u64>, String> {
+    let world = World::new(case, mode, without).map_err(|error| format!("{NO_HOST}: {error}"))?;
     let before = resident_bytes("self", "VmHWM");
     let started = Instant::now();
     // A thread of the size that the case is about. What unwinds out of it is a fault of the host.
     let attacked = thread::scope(|scope| {
         let attacker = thread::Builder::new().stack_size(case.stack_bytes);
-        let attacker = attacker.spawn_scoped(scope, || attack(case, &world));
+        let attacker = attacker.spawn_scoped(scope, || attack(case, mode, &world));
         attacker.map_err(|error| error.to_string())?.join().map_err(|panic| panicked(&*panic))?
     });
     let took = started.elapsed();
@@ -67,7 +67,11 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
     format!("the host panicked: {}", said.unwrap_or("with no text"))
 }
 
-fn attack(case: &Case, world: &World<'_>) -> Outcome {
+fn attack(case: &Case, mode: Mode, world: &World<'_>) -> Outcome {
+    if let (Some(must), Mode::Adapter) = (&case.runs_beside_adapter, mode) {
+        let call = Call { export: "run", input: Vec::new(), is_atomic: false, must: must.clone() };
+        return make(&world.attacker()?, &call);
+    }
     match &case.plan {
         Plan::Own(own) => own(world),
         Plan::Load(refusal) => refused(*refusal, world.load()),

@@ -1,4 +1,4 @@
-//! The process that runs the others: each case in one of its own, twice.
+//! The process that runs the others: each case in one of its own, in each mode, with its defence and without.
 
 use std::{
     env,
@@ -10,7 +10,7 @@ use std::{
 use libtest_mimic::{Failed, Trial};
 
 use crate::harness::{
-    case::Case,
+    case::{Case, Mode},
     child::{NO_HOST, Verdict},
     process::{Ended, run},
 };
@@ -33,8 +33,9 @@ pub(crate) struct Report {
     pub(crate) class: &'static str,
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
-    /// Why it does not hold today, where that is known.
-    pub(crate) open: Option<&'static str>,
+    pub(crate) mode: Mode,
+    /// Whether it is known not to hold.
+    pub(crate) is_open: bool,
     /// What is wrong, if anything is.
     pub(crate) fault: Option<String>,
     /// What the case noticed when its defence was off.
@@ -43,12 +44,12 @@ pub(crate) struct Report {
     pub(crate) bytes: Option<u64>,
 }
 
-/// The cases as tests, which leave their reports.
-pub(crate) fn trial(class: &'static str, case: Case, reports: Arc<Mutex<Vec<Report>>>) -> Trial {
-    let name = format!("{class}::{}", case.name);
-    let kind = if case.open_because().is_some() { "open" } else { "" };
-    Trial::test(name.clone(), move || {
-        let report = report(class, &case, &name);
+/// A case as a test, which leaves its report.
+pub(crate) fn trial(class: &'static str, case: Case, mode: Mode, reports: Arc<Mutex<Vec<Report>>>) -> Trial {
+    let path = format!("{class}::{}", case.name);
+    let kind = if case.is_open(mode) { "open" } else { "" };
+    Trial::test(format!("{}::{path}", mode.name()), move || {
+        let report = report(class, &case, mode, &path);
         let fault = report.fault.clone();
         reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
         fault.map_or(Ok(()), |fault| Err(Failed::from(fault)))
@@ -56,39 +57,39 @@ pub(crate) fn trial(class: &'static str, case: Case, reports: Arc<Mutex<Vec<Repo
     .with_kind(kind)
 }
 
-fn report(class: &'static str, case: &Case, path: &str) -> Report {
-    let (held, took, bytes) = process(path, false, PATIENCE);
-    let mut report = Report {
-        class,
-        name: case.name,
-        what: case.what,
-        open: case.open_because(),
-        fault: None,
-        noticed: None,
-        took,
-        bytes,
-    };
-    match (held, report.open) {
-        (Err(fault), _) if fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS) => report.fault = Some(fault),
-        (Err(fault), None) => report.fault = Some(fault),
-        (Err(_), Some(_)) => {}
-        (Ok(()), Some(_)) => report.fault = Some("it holds by now: take the mark off".to_owned()),
-        (Ok(()), None) => match process(path, true, if case.goes_on_without { PATIENCE_WITHOUT } else { PATIENCE }).0 {
-            Ok(()) => report.fault = Some("it does not notice that its defence is switched off".to_owned()),
-            Err(fault) if fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS) => report.fault = Some(fault),
-            // A process that is only slow shows nothing.
-            Err(fault) if fault.starts_with(NO_END) && !case.goes_on_without => report.fault = Some(fault),
-            Err(noticed) => report.noticed = Some(noticed),
-        },
+fn report(class: &'static str, case: &Case, mode: Mode, path: &str) -> Report {
+    let (held, took, bytes) = process(path, mode, false, PATIENCE);
+    let (name, what, is_open) = (case.name, case.what, case.is_open(mode));
+    let mut report = Report { class, name, what, mode, is_open, fault: None, noticed: None, took, bytes };
+    match held {
+        Err(fault) if !is_open || is_of_the_suite(&fault) => report.fault = Some(fault),
+        Err(_) => {}
+        Ok(()) if is_open => report.fault = Some("it holds by now: take the mark off".to_owned()),
+        Ok(()) => {
+            let Some((mode, without)) = case.without_defence(mode) else { return report };
+            let patience = if case.goes_on_without { PATIENCE_WITHOUT } else { PATIENCE };
+            match process(path, mode, without, patience).0 {
+                Ok(()) => report.fault = Some("it does not notice that its defence is switched off".to_owned()),
+                Err(fault) if is_of_the_suite(&fault) => report.fault = Some(fault),
+                // A process that is only slow shows nothing.
+                Err(fault) if fault.starts_with(NO_END) && !case.goes_on_without => report.fault = Some(fault),
+                Err(noticed) => report.noticed = Some(noticed),
+            }
+        }
     }
     report
 }
 
+/// Whether something is wrong that no case is about.
+fn is_of_the_suite(fault: &str) -> bool {
+    fault.starts_with(NO_HOST) || fault.starts_with(NO_PROCESS)
+}
+
 /// Whether a case held, how long it took, and how much memory.
-fn process(path: &str, without: bool, patience: Duration) -> (Result<(), String>, Duration, Option<u64>) {
+fn process(path: &str, mode: Mode, without: bool, patience: Duration) -> (Result<(), String>, Duration, Option<u64>) {
     let ended = env::current_exe().and_then(|program| {
         let mut command = Command::new(program);
-        command.args(["--case", path]).args(without.then_some("--without"));
+        command.args(["--case", path, mode.name()]).args(without.then_some("--without"));
         run(&mut command, patience, MOST_BYTES)
     });
     let (ended, took) = match ended {

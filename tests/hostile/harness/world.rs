@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{
-    case::{Case, ClosedBy, Module, Outcome, ensure},
+    case::{Case, ClosedBy, Mode, Module, Outcome, ensure},
     guest,
     log::Log,
 };
@@ -32,7 +32,7 @@ pub(crate) struct World<'a> {
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$RGb4QDWADbw8yrC1Hth+3A";
 
 impl<'a> World<'a> {
-    pub(crate) fn new(case: &'a Case, without: bool) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(case: &'a Case, mode: Mode, without: bool) -> Result<Self, Box<dyn Error>> {
         let log = Log::start();
         let folder = tempfile::tempdir()?;
         let database = Database::open(&format!("sqlite://{}?durability=normal", file(&folder)))?;
@@ -42,6 +42,7 @@ impl<'a> World<'a> {
             ClosedBy::Host(otherwise) if without => otherwise(builder),
             _ => builder,
         };
+        let builder = if mode == Mode::Plain { builder.without_adapter() } else { builder };
         let manager = builder.build()?;
         let module = forwarding_guest(hostfn::functions::registry().functions(), true);
         let grants = Grants::of(["users:*", "sessions:*", "email_verification:*", "password_reset:*"])?;
@@ -87,7 +88,7 @@ impl<'a> World<'a> {
                 ClosedBy::Limit(lift) => lift(&mut limits),
                 ClosedBy::Grants(more) => grants.extend(more),
                 ClosedBy::Strictness => is_strict = false,
-                ClosedBy::Defence(_) | ClosedBy::Host(_) | ClosedBy::Nothing(_) => {}
+                ClosedBy::Defence(_) | ClosedBy::Host(_) | ClosedBy::Adapter => {}
             }
         }
         let options = PluginOptions::from(Grants::of(grants).expect("a case's grants are permissions")).limits(limits);
