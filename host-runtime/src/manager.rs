@@ -10,6 +10,11 @@ use crate::{
     plugin_options::PluginOptions,
     preflight::{Examined, Finding},
 };
+#[cfg(feature = "defence-switches")]
+use crate::{
+    function::Mode,
+    plugin_call::{LoadedPlugin, PluginCall},
+};
 
 /// A host: the functions, the database and the state that its plugins share.
 ///
@@ -74,6 +79,20 @@ impl PluginManager {
     /// When the bytes are no module, and with the list of all that it imports and the host lacks.
     pub fn load(&self, name: &str, module: &[u8], options: impl Into<PluginOptions>) -> Result<Plugin, LoadError> {
         Plugin::load(self.host.clone(), name, module, options.into())
+    }
+
+    /// The functions as the adapter of a plugin imports them: for the benchmarks, which show what they cost alone. A
+    /// plugin call that never ends is said to have begun.
+    #[cfg(feature = "defence-switches")]
+    #[doc(hidden)]
+    pub fn host_side(&self, name: &str, options: impl Into<PluginOptions>) -> Vec<extism::Function> {
+        let options = options.into();
+        let caller = hostfn_contract::Caller::new(name, options.grants.clone(), hostfn_contract::CallId::default());
+        let limits = options.limits.over(self.host.limits);
+        let plugin_call = Arc::new(PluginCall::new(Arc::new(LoadedPlugin::new(self.host.clone(), caller, limits))));
+        plugin_call.start("run", &[]);
+        let functions = self.host.functions.iter();
+        functions.map(|function| function.clone().link(plugin_call.clone(), Mode::WithAdapter)).collect()
     }
 
     /// Loads the plugin that a manifest asks for, with what it asks for as far as `granted` and the host's limits allow:

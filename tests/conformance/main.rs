@@ -4,7 +4,8 @@
 //! One accepted transcript serves all databases and all guests: SQLite and PostgreSQL; the generated guest, and those of
 //! `test-plugins/` that forward to every function: as raw bytes, or through the bindings of their language, which cannot send
 //! a malformed request and are tried with all others. The modules mirror those of `host-functions`; the transcripts are pinned
-//! under `snapshots/`, one folder an entity.
+//! under `snapshots/`, one folder an entity. Each guest is loaded with the adapter between it and Extism's kernel, and once
+//! more without (`-plain`), for the same transcripts.
 //!
 //! Not `#[test]` functions, because each case is a test once for each database and guest, by its own name:
 //! `cargo test --test conformance -- postgres::c::users`. Where there is no PostgreSQL its tests are ignored, which
@@ -76,8 +77,8 @@ fn main() -> ExitCode {
             println!("on {database}: {summary}");
         }
     }
-    let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
-    println!("through guests in: {}\n", names.join(", "));
+    let names = guests.iter().map(|guest| guest.name.as_str()).filter(|name| !name.ends_with("-plain"));
+    println!("through guests in: {}; each with the adapter and without\n", names.collect::<Vec<_>>().join(", "));
     if skipped && TestDatabase::skipping_fails() {
         println!("in continuous integration nothing may be skipped\n");
         return ExitCode::FAILURE;

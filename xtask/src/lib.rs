@@ -3,6 +3,7 @@
 //! A library beside the program, so that the tests of other packages can ask the same questions:
 //! [`guests::stale`] and [`mutants::check`] build nothing and run nothing.
 
+pub mod bench;
 pub mod fuzz;
 pub mod guests;
 pub mod mutants;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, fuzz, guests, mutants, soak};
+use xtask::{Error, bench, fuzz, guests, mutants, soak};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -15,6 +15,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measures host calls, databases and instances beside what they usually cost; exit code 1 when a bound is missed
+    Bench {
+        /// Take fewer turns, for a first look
+        #[arg(long)]
+        quick: bool,
+    },
     /// Tries what hosts read that others wrote with inputs that a fuzzer makes up
     Fuzz {
         /// How long all targets take together
@@ -38,6 +44,9 @@ enum Task {
         /// Write the modules to this folder, and leave the prebuilt ones as they are
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Build only the guest of this name
+        #[arg(long, value_name = "NAME", conflicts_with = "check")]
+        only: Option<String>,
     },
     /// Breaks each host function in turn, in a copy, and expects the tests to notice
     Mutants {
@@ -75,11 +84,12 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode, Error> {
     let root = xtask::root();
     match task {
+        Task::Bench { quick } => return bench::run(&root, &bench::Bench { quick }).map(ExitCode::from),
         Task::Fuzz { minutes, executions, target, sanitizer } => {
             fuzz::run(&root, &fuzz::Fuzz { minutes, executions, target, sanitizer })?;
         }
         Task::Guests { check: true, .. } => guests::check(&root)?,
-        Task::Guests { out, .. } => guests::build(&root, out.as_deref())?,
+        Task::Guests { out, only, .. } => guests::build(&root, out.as_deref(), only.as_deref())?,
         Task::Mutants { only } => mutants::run(&root, only.as_deref())?,
         Task::Soak { rounds, only, database, json } => {
             let soak = soak::Soak { rounds, only, database, json };

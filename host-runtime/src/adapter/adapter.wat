@@ -43,22 +43,20 @@
 
   ;; -- What it keeps -------------------------------------------------------------------------------------------------
 
-  ;; The guest's blocks: from `$first` to `$end`, each of whole granules of 16 bytes.
+  ;; The guest's blocks: from `$first` to `$end`, each of whole granules of 64 bytes.
   (memory $blocks 1 65535)
-  ;; First the heads of the lists of free blocks, a word for each size class. From 512 on a word for each granule of
-  ;; `$blocks`, at a quarter of its address:
+  ;; First the heads of the lists of free blocks, a word for each of 352 size classes. From 1536 on, a bit for each class
+  ;; that has a free block. From 2048 on, a word for each granule of `$blocks`, a sixteenth of its address further:
   ;; - where a block starts, its length in bytes: greater than zero;
   ;; - where a free block starts, the sign bit, and the granule of the next free block of its class;
+  ;; - after that, in a free block of more than 32 granules, the sign bit, and how many it has;
   ;; - otherwise zero.
   (memory $lengths 1)
   ;; WASI looks for a memory of whoever calls it, and `proc_exit` is called from here.
   (export "memory" (memory $blocks))
 
-  (global $first i32 (i32.const 2048))
-  (global $end (mut i32) (i32.const 2048))
-  ;; Which size classes have a free block: a bit for each, of the first 64 and of the others.
-  (global $free_small (mut i64) (i64.const 0))
-  (global $free_large (mut i64) (i64.const 0))
+  (global $first i32 (i32.const 64))
+  (global $end (mut i32) (i32.const 64))
 
   ;; The kernel's block in which requests and answers are exchanged, and how many bytes it has: whole words.
   (global $scratch (mut i64) (i64.const 0))
@@ -77,10 +75,9 @@
   ;; Forgets everything of the last plugin call, as the kernel does, which forgot its own blocks before.
   (func (export "begin")
     (memory.fill $blocks (global.get $first) (i32.const 0) (i32.sub (global.get $end) (global.get $first)))
-    (memory.fill $lengths (i32.const 0) (i32.const 0) (i32.shr_u (global.get $end) (i32.const 2)))
+    (memory.fill $lengths (i32.const 0) (i32.const 0)
+      (i32.add (i32.const 2048) (i32.shr_u (global.get $end) (i32.const 4))))
     (global.set $end (global.get $first))
-    (global.set $free_small (i64.const 0))
-    (global.set $free_large (i64.const 0))
     (global.set $scratch (i64.const 0))
     (global.set $scratch_size (i64.const 0))
     (global.set $error (i64.const 0))
@@ -106,95 +103,100 @@
     (local $length i32)
     (if (i64.ge_u (local.get $handle) (i64.extend_i32_u (global.get $end))) (then (return (i32.const 0))))
     (if (i64.lt_u (local.get $handle) (i64.extend_i32_u (global.get $first))) (then (return (i32.const 0))))
-    (if (i64.ne (i64.and (local.get $handle) (i64.const 15)) (i64.const 0)) (then (return (i32.const 0))))
+    (if (i64.ne (i64.and (local.get $handle) (i64.const 63)) (i64.const 0)) (then (return (i32.const 0))))
     (local.set $length (call $mark (i32.wrap_i64 (local.get $handle))))
     (select (local.get $length) (i32.const 0) (i32.gt_s (local.get $length) (i32.const 0))))
 
   ;; The word about the granule at an address of `$blocks`.
   (func $mark (param $at i32) (result i32)
-    (i32.load $lengths (i32.shr_u (local.get $at) (i32.const 2))))
+    (i32.load $lengths offset=2048 (i32.shr_u (local.get $at) (i32.const 4))))
   (func $set_mark (param $at i32) (param $mark i32)
-    (i32.store $lengths (i32.shr_u (local.get $at) (i32.const 2)) (local.get $mark)))
+    (i32.store $lengths offset=2048 (i32.shr_u (local.get $at) (i32.const 4)) (local.get $mark)))
 
-  ;; Size classes: 1 to 8 granules, and then four for each doubling, so that no more than a quarter is lost. Class 103 is
-  ;; of 2 GiB.
+  ;; Size classes: 1 to 32 granules, and then sixteen for each doubling. A block has as many granules as its class says, so
+  ;; that no more than a sixteenth of it is lost; a free block has as many, or more. The last class, 351, is of 2 GiB.
   (func $class_of (param $granules i32) (result i32)
     (local $last i32) (local $power i32)
     (local.set $last (i32.sub (local.get $granules) (i32.const 1)))
-    (if (i32.lt_u (local.get $last) (i32.const 8)) (then (return (local.get $last))))
+    (if (i32.lt_u (local.get $last) (i32.const 32)) (then (return (local.get $last))))
     (local.set $power (i32.sub (i32.const 31) (i32.clz (local.get $last))))
-    ;; The two bits below the highest: which quarter of the doubling it is.
+    ;; The four bits below the highest: which sixteenth of the doubling it is.
     (i32.add
-      (i32.sub (i32.shl (local.get $power) (i32.const 2)) (i32.const 4))
-      (i32.and (i32.shr_u (local.get $last) (i32.sub (local.get $power) (i32.const 2))) (i32.const 3))))
+      (i32.sub (i32.shl (local.get $power) (i32.const 4)) (i32.const 48))
+      (i32.and (i32.shr_u (local.get $last) (i32.sub (local.get $power) (i32.const 4))) (i32.const 15))))
   (func $granules_of (param $class i32) (result i32)
-    (local $power i32)
-    (if (i32.lt_u (local.get $class) (i32.const 8)) (then (return (i32.add (local.get $class) (i32.const 1)))))
-    (local.set $power (i32.shr_u (i32.add (local.get $class) (i32.const 4)) (i32.const 2)))
+    (if (i32.lt_u (local.get $class) (i32.const 32)) (then (return (i32.add (local.get $class) (i32.const 1)))))
     (i32.shl
-      (i32.add (i32.and (local.get $class) (i32.const 3)) (i32.const 5))
-      (i32.sub (local.get $power) (i32.const 2))))
+      (i32.add (i32.and (local.get $class) (i32.const 15)) (i32.const 17))
+      (i32.sub (i32.shr_u (local.get $class) (i32.const 4)) (i32.const 1))))
 
-  ;; Puts a block first in the list of its class.
-  (func $put (param $block i32) (param $class i32)
-    (local $bit i64)
-    (call $set_mark (local.get $block)
-      (i32.or (i32.const 0x80000000) (i32.load $lengths (i32.shl (local.get $class) (i32.const 2)))))
-    (i32.store $lengths (i32.shl (local.get $class) (i32.const 2)) (i32.shr_u (local.get $block) (i32.const 4)))
+  ;; The head of the list of a class: the granule of its first free block, or zero.
+  (func $head (param $class i32) (result i32)
+    (i32.load $lengths (i32.shl (local.get $class) (i32.const 2))))
+  (func $set_head (param $class i32) (param $granule i32)
+    (local $word i32) (local $bit i64) (local $others i64)
+    (i32.store $lengths (i32.shl (local.get $class) (i32.const 2)) (local.get $granule))
+    (local.set $word (i32.shl (i32.shr_u (local.get $class) (i32.const 6)) (i32.const 3)))
     (local.set $bit (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $class))))
-    (if (i32.lt_u (local.get $class) (i32.const 64))
-      (then (global.set $free_small (i64.or (global.get $free_small) (local.get $bit))))
-      (else (global.set $free_large (i64.or (global.get $free_large) (local.get $bit))))))
+    (local.set $others
+      (i64.and (i64.load $lengths offset=1536 (local.get $word)) (i64.xor (local.get $bit) (i64.const -1))))
+    (i64.store $lengths offset=1536 (local.get $word)
+      (select
+        (i64.or (local.get $others) (local.get $bit))
+        (local.get $others)
+        (local.get $granule))))
 
-  ;; Takes the first block of the list of a class, or zero where it has none.
-  (func $pull (param $class i32) (result i32)
-    (local $granule i32) (local $next i32) (local $others i64)
-    (local.set $granule (i32.load $lengths (i32.shl (local.get $class) (i32.const 2))))
-    (if (i32.eqz (local.get $granule)) (then (return (i32.const 0))))
-    (local.set $next
-      (i32.and (call $mark (i32.shl (local.get $granule) (i32.const 4))) (i32.const 0x7fffffff)))
-    (i32.store $lengths (i32.shl (local.get $class) (i32.const 2)) (local.get $next))
-    (if (i32.eqz (local.get $next))
+  ;; Makes a free block of so many granules.
+  (func $put (param $block i32) (param $granules i32)
+    (local $class i32)
+    ;; The largest class that it has room for.
+    (local.set $class (call $class_of (local.get $granules)))
+    (if (i32.gt_u (call $granules_of (local.get $class)) (local.get $granules))
+      (then (local.set $class (i32.sub (local.get $class) (i32.const 1)))))
+    (call $set_mark (local.get $block) (i32.or (i32.const 0x80000000) (call $head (local.get $class))))
+    (call $set_head (local.get $class) (i32.shr_u (local.get $block) (i32.const 6)))
+    (if (i32.ge_u (local.get $class) (i32.const 32))
       (then
-        (local.set $others
-          (i64.xor (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $class))) (i64.const -1)))
-        (if (i32.lt_u (local.get $class) (i32.const 64))
-          (then (global.set $free_small (i64.and (global.get $free_small) (local.get $others))))
-          (else (global.set $free_large (i64.and (global.get $free_large) (local.get $others)))))))
-    (i32.shl (local.get $granule) (i32.const 4)))
+        (call $set_mark
+          (i32.add (local.get $block) (i32.const 64))
+          (i32.or (i32.const 0x80000000) (local.get $granules))))))
+
+  ;; Takes so many granules of the first free block of a class, whose rest stays free; or zero where it has none.
+  (func $pull (param $class i32) (param $granules i32) (result i32)
+    (local $block i32) (local $has i32)
+    (local.set $block (i32.shl (call $head (local.get $class)) (i32.const 6)))
+    (if (i32.eqz (local.get $block)) (then (return (i32.const 0))))
+    (call $set_head (local.get $class) (i32.and (call $mark (local.get $block)) (i32.const 0x7fffffff)))
+    (local.set $has (call $granules_of (local.get $class)))
+    (if (i32.ge_u (local.get $class) (i32.const 32))
+      (then
+        (local.set $has
+          (i32.and (call $mark (i32.add (local.get $block) (i32.const 64))) (i32.const 0x7fffffff)))
+        (call $set_mark (i32.add (local.get $block) (i32.const 64)) (i32.const 0))))
+    (if (i32.gt_u (local.get $has) (local.get $granules))
+      (then
+        (call $put
+          (i32.add (local.get $block) (i32.shl (local.get $granules) (i32.const 6)))
+          (i32.sub (local.get $has) (local.get $granules)))))
+    (local.get $block))
 
   ;; The smallest class above `$class` with a free block, or -1.
   (func $class_above (param $class i32) (result i32)
-    (local $larger i64)
+    (local $word i32) (local $larger i64)
     (local.set $class (i32.add (local.get $class) (i32.const 1)))
-    (if (i32.lt_u (local.get $class) (i32.const 64))
-      (then
-        (local.set $larger
-          (i64.and (global.get $free_small) (i64.shl (i64.const -1) (i64.extend_i32_u (local.get $class)))))
-        (if (i64.ne (local.get $larger) (i64.const 0))
-          (then (return (i32.wrap_i64 (i64.ctz (local.get $larger))))))
-        (local.set $class (i32.const 64))))
-    (local.set $larger
-      (i64.and (global.get $free_large)
-        (i64.shl (i64.const -1) (i64.extend_i32_u (i32.sub (local.get $class) (i32.const 64))))))
-    (if (result i32) (i64.eqz (local.get $larger))
-      (then (i32.const -1))
-      (else (i32.add (i32.const 64) (i32.wrap_i64 (i64.ctz (local.get $larger)))))))
-
-  ;; A block of at least so many granules out of a larger free one, whose rest stays free; or zero.
-  (func $split (param $class i32) (param $granules i32) (result i32)
-    (local $larger i32) (local $block i32) (local $rest i32)
-    (local.set $larger (call $class_above (local.get $class)))
-    (if (i32.eq (local.get $larger) (i32.const -1)) (then (return (i32.const 0))))
-    (local.set $block (call $pull (local.get $larger)))
-    (local.set $rest (i32.sub (call $granules_of (local.get $larger)) (local.get $granules)))
-    ;; The largest class that the rest holds. What is beyond it is lost until the next plugin call.
-    (local.set $class (call $class_of (local.get $rest)))
-    (if (i32.gt_u (call $granules_of (local.get $class)) (local.get $rest))
-      (then (local.set $class (i32.sub (local.get $class) (i32.const 1)))))
-    (call $put
-      (i32.add (local.get $block) (i32.shl (local.get $granules) (i32.const 4))) (local.get $class))
-    (local.get $block))
+    (local.set $word (i32.shr_u (local.get $class) (i32.const 6)))
+    (local.set $larger (i64.shl (i64.const -1) (i64.extend_i32_u (local.get $class))))
+    (loop $again
+      (if (i32.gt_u (local.get $word) (i32.const 5)) (then (return (i32.const -1))))
+      (local.set $larger
+        (i64.and (local.get $larger)
+          (i64.load $lengths offset=1536 (i32.shl (local.get $word) (i32.const 3)))))
+      (if (i64.eqz (local.get $larger))
+        (then
+          (local.set $larger (i64.const -1))
+          (local.set $word (i32.add (local.get $word) (i32.const 1)))
+          (br $again))))
+    (i32.add (i32.shl (local.get $word) (i32.const 6)) (i32.wrap_i64 (i64.ctz (local.get $larger)))))
 
   ;; Makes both memories reach to an address, or traps, or answers zero, where the plugin has no more memory.
   (func $grow (param $end i64) (result i32)
@@ -206,7 +208,7 @@
         (if (i32.eq (i32.const -1) (memory.grow $blocks (call $pages (local.get $missing))))
           (then (return (i32.const 0))))))
     (local.set $missing
-      (i64.sub (i64.shr_u (local.get $end) (i64.const 2))
+      (i64.sub (i64.add (i64.shr_u (local.get $end) (i64.const 4)) (i64.const 2048))
         (i64.shl (i64.extend_i32_u (memory.size $lengths)) (i64.const 16))))
     (if (i64.gt_s (local.get $missing) (i64.const 0))
       (then
@@ -225,17 +227,20 @@
         (drop (memory.grow $blocks (i32.const 0xffff)))
         (return (i64.const 0))))
     (local.set $class
-      (call $class_of (i32.wrap_i64 (i64.shr_u (i64.add (local.get $length) (i64.const 15)) (i64.const 4)))))
-    (local.set $block (call $pull (local.get $class)))
+      (call $class_of (i32.wrap_i64 (i64.shr_u (i64.add (local.get $length) (i64.const 63)) (i64.const 6)))))
+    (local.set $granules (call $granules_of (local.get $class)))
+    (local.set $block (call $pull (local.get $class) (local.get $granules)))
     (if (i32.eqz (local.get $block))
       (then
-        (local.set $granules (call $granules_of (local.get $class)))
         (local.set $end
           (i64.add (i64.extend_i32_u (global.get $end))
-            (i64.shl (i64.extend_i32_u (local.get $granules)) (i64.const 4))))
+            (i64.shl (i64.extend_i32_u (local.get $granules)) (i64.const 6))))
         ;; Memory that is there is used before a larger block is split, and that before there is more memory.
         (if (i64.gt_u (local.get $end) (i64.shl (i64.extend_i32_u (memory.size $blocks)) (i64.const 16)))
-          (then (local.set $block (call $split (local.get $class) (local.get $granules)))))
+          (then
+            (local.set $class (call $class_above (local.get $class)))
+            (if (i32.ge_s (local.get $class) (i32.const 0))
+              (then (local.set $block (call $pull (local.get $class) (local.get $granules)))))))
         (if (i32.eqz (local.get $block))
           (then
             (if (i32.eqz (call $grow (local.get $end))) (then (return (i64.const 0))))
@@ -250,7 +255,8 @@
     (if (i32.eqz (local.get $length)) (then (return)))
     (if (i64.eq (local.get $handle) (global.get $input)) (then (global.set $input_is_freed (i32.const 1))))
     (call $put (i32.wrap_i64 (local.get $handle))
-      (call $class_of (i32.shr_u (i32.add (local.get $length) (i32.const 15)) (i32.const 4)))))
+      (call $granules_of
+        (call $class_of (i32.shr_u (i32.add (local.get $length) (i32.const 63)) (i32.const 6))))))
 
   (func $guest_length (export "extism:host/env length") (param $handle i64) (result i64)
     (i64.extend_i32_u (call $length (local.get $handle))))

@@ -5,6 +5,7 @@
 // The name by which the macro's output knows it.
 extern crate hostfn_runtime as hostfn;
 
+mod adapter;
 mod atomic;
 mod audit;
 mod building;

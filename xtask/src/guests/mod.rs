@@ -53,6 +53,7 @@ pub static GUESTS: &[Guest] = &[
     Guest { name: "conformance-assemblyscript", language: Language::AssemblyScript, forwards: true, typed: false },
     Guest { name: "conformance-c", language: Language::C, forwards: true, typed: false },
     Guest { name: "conformance-rust", language: Language::Rust, forwards: true, typed: false },
+    Guest { name: "measure-rust", language: Language::Rust, forwards: false, typed: false },
 ];
 
 impl Language {
@@ -110,11 +111,16 @@ fn prebuilt(root: &Path) -> PathBuf {
     root.join("test-plugins").join("prebuilt")
 }
 
-/// Builds every guest into `prebuilt/` with its record, or into `out` without one. A guest whose compiler is not there
-/// does not keep the others from being built.
-pub fn build(root: &Path, out: Option<&Path>) -> Result<(), Error> {
+/// Builds every guest into `prebuilt/` with its record, or into `out` without one; or the one of a name. A guest whose
+/// compiler is not there does not keep the others from being built.
+pub fn build(root: &Path, out: Option<&Path>, only: Option<&str>) -> Result<(), Error> {
     let mut failures = Vec::new();
-    for guest in GUESTS {
+    let mut guests = GUESTS.iter().filter(|guest| only.is_none_or(|only| only == guest.name)).peekable();
+    if guests.peek().is_none() {
+        let names: Vec<_> = GUESTS.iter().map(|guest| guest.name).collect();
+        return Err(Error::new(format!("there is no such guest; there are {}", names.join(", "))));
+    }
+    for guest in guests {
         match build_one(root, guest, out) {
             Ok(report) => println!("{report}"),
             Err(error) => failures.push(error.to_string()),
