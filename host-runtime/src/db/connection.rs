@@ -195,7 +195,7 @@ impl DbConnection {
     }
 
     /// Begins a transaction that holds the write lock from its start, or reads one state to its
-    /// end.
+    /// end and cannot write.
     pub(super) fn begin(&mut self, purpose: Purpose) -> QueryResult<()> {
         match self {
             Self::Sqlite(session) => session.begin(purpose),
@@ -204,15 +204,19 @@ impl DbConnection {
         }
     }
 
-    /// Begins a transaction within the one that is open.
-    pub(super) fn begin_savepoint(&mut self) -> QueryResult<()> {
-        on_backend!(self, |connection| AnsiTransactionManager::begin_transaction(connection))
+    /// Begins a transaction within the one that is open, in which nothing is written where access is for reading.
+    pub(super) fn begin_savepoint(&mut self, access: Access) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(session) => session.begin_savepoint(access),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.begin_savepoint(access),
+        }
     }
 
     /// Commits the innermost transaction.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
         match self {
-            Self::Sqlite(session) => AnsiTransactionManager::commit_transaction(session.connection()),
+            Self::Sqlite(session) => session.commit(),
             #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.commit(),
         }
@@ -251,24 +255,6 @@ impl DbConnection {
 
     pub(super) fn ping(&mut self) -> QueryResult<()> {
         on_backend!(self, |connection| connection.batch_execute("SELECT 1"))
-    }
-
-    /// Lets a connection that also writes refuse to, until [`allow_writing`](Self::allow_writing) or, on
-    /// PostgreSQL, the end of the innermost transaction.
-    pub(super) fn forbid_writing(&mut self) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(session) => session.connection().batch_execute("PRAGMA query_only = ON"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(session) => session.connection().batch_execute("SET TRANSACTION READ ONLY"),
-        }
-    }
-
-    pub(super) fn allow_writing(&mut self) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(session) => session.connection().batch_execute("PRAGMA query_only = OFF"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => Ok(()),
-        }
     }
 }
 

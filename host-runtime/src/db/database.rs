@@ -17,6 +17,7 @@ use super::{
     pool::{CHECKOUT_WAIT, Manager, Opening, Pool, PooledConnection, Target},
     scope::Scope,
     url::is_misread,
+    transaction::went_away,
 };
 
 /// How many host functions can read at once. SQLite's readers do not wait for its writer.
@@ -223,7 +224,7 @@ impl Database {
         if self.pending_migrations(owner, migrations)?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut connection = self.inner.writer.get().map_err(|error| MigrationError::new(owner, error))?;
+        let mut connection = check_out_alive(&self.inner.writer).map_err(|error| MigrationError::new(owner, error))?;
         migrations.apply(owner, &mut connection)
     }
 
@@ -233,7 +234,7 @@ impl Database {
     /// When the database cannot be read.
     pub fn pending_migrations(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
         let readers = self.inner.readers.as_ref().unwrap_or(&self.inner.writer);
-        let mut connection = readers.get().map_err(|error| MigrationError::new(owner, error))?;
+        let mut connection = check_out_alive(readers).map_err(|error| MigrationError::new(owner, error))?;
         migrations.pending(owner, &mut connection)
     }
 
@@ -243,7 +244,7 @@ impl Database {
     /// When the database cannot be read.
     pub fn unknown_migrations(&self, owner: &str, migrations: &Migrations) -> Result<Vec<String>, MigrationError> {
         let readers = self.inner.readers.as_ref().unwrap_or(&self.inner.writer);
-        let mut connection = readers.get().map_err(|error| MigrationError::new(owner, error))?;
+        let mut connection = check_out_alive(readers).map_err(|error| MigrationError::new(owner, error))?;
         migrations.unknown(owner, &mut connection)
     }
 
@@ -265,6 +266,10 @@ impl Database {
         let deadline = scope.as_ref().and_then(|scope| scope.deadline());
         // It would be waited for in vain, and everybody else would wait as long.
         let is_atomic = scope.as_ref().is_some_and(|scope| scope.is_atomic_in(self));
+            if is_gone && others > 0 {
+                others -= 1;
+                continue;
+            }
         let needs_writer = is_atomic || self.inner.readers.is_none() || access == Access::Write;
         if self.backend() == Backend::Sqlite && needs_writer && Scope::is_held_around(self) {
             return Err(HostError::internal(
@@ -275,23 +280,33 @@ impl Database {
         if let Some(scope) = scope.filter(|scope| scope.is_atomic_in(self)) {
             return scope.lend(access);
         }
-        let mut connection = self.check_out(access, deadline)?;
-        connection.set_deadline(deadline);
-        // Where one connection does both, it is told what it may not do.
-        let shared = self.inner.readers.is_none() && self.backend() == Backend::Sqlite;
-        Transaction::begin(self, connection, access, shared)
+        let connection = self.begin_own(Purpose::from(access), deadline)?;
+        Ok(Transaction::own(connection, access))
     }
 
-    /// Begins a transaction on one of its connections. One on which none can begin is not used again: its server may have
-    /// become a replica, and its file may not have been writable when it was opened.
-    pub(super) fn begin_on(&self, connection: &mut DbConnection, purpose: Purpose) -> Result<(), HostError> {
-        connection.begin(purpose).map_err(|error| {
+    /// A connection on which a transaction has begun, to end by `deadline`.
+    ///
+    /// One whose server went away meanwhile takes no transaction, and gives way to another. So it need not be asked before
+    /// whether its server is still there, which would take as long as a read. One on which none can begin is not used
+    /// again either way: its server may have become a replica, and its file may not have been writable when it was opened.
+    pub(super) fn begin_own(&self, purpose: Purpose, deadline: Option<Instant>) -> Result<PooledConnection, HostError> {
+        let pool = match (purpose, &self.inner.readers) {
+            (Purpose::Read, Some(readers)) => readers,
+            _ => &self.inner.writer,
+        };
+        // When its server comes back, all that the pool holds are gone, and the next is new.
+        let mut others = pool.max_size();
+        loop {
+            let mut connection = check_out(pool, deadline)?;
+            connection.set_deadline(deadline);
+            let Err(error) = connection.begin(purpose) else { return Ok(connection) };
+            let is_gone = connection.depth().is_none() || went_away(&error);
             connection.condemn();
             if purpose != Purpose::Read {
                 self.close_idle_readers();
             }
-            error.into()
-        })
+            return Err(error.into());
+        }
     }
 
     /// SQLite's connections of one process share what they know of a file, and among it that it could not be written
@@ -301,25 +316,6 @@ impl Database {
         // All at once: one that is given back while another is taken would keep what it knows.
         let mut idle: Vec<_> = (0..READERS).map_while(|_| readers.try_get()).collect();
         idle.iter_mut().for_each(|reader| reader.condemn());
-    }
-
-    /// A connection from the pool, waited for no longer than until `deadline`.
-    pub(super) fn check_out(&self, access: Access, deadline: Option<Instant>) -> Result<PooledConnection, HostError> {
-        let pool = match (access, &self.inner.readers) {
-            (Access::Read, Some(readers)) => readers,
-            _ => &self.inner.writer,
-        };
-        let patience = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-            Some(left) if left.is_zero() => return Err(HostError::deadline_exceeded()),
-            Some(left) => left.min(CHECKOUT_WAIT),
-            None => CHECKOUT_WAIT,
-        };
-        pool.get_timeout(patience).map_err(|error| {
-            HostError::unavailable("the database is busy: call again later").because(format!(
-                "no connection became free within {patience:?}: {error}; functions that hold one for long should take \
-                 `&Database`, and PostgreSQL's URL may allow more `connections`"
-            ))
-        })
     }
 
     /// What opens connections that also write.
@@ -333,8 +329,36 @@ impl Database {
     }
 }
 
-/// SQLite's URI of a file that is opened for reading only.
-fn read_only_uri(path: &Path) -> String {
+/// A connection from a pool, waited for no longer than until `deadline`.
+fn check_out(pool: &Pool, deadline: Option<Instant>) -> Result<PooledConnection, HostError> {
+    let patience = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+        Some(left) if left.is_zero() => return Err(HostError::deadline_exceeded()),
+        Some(left) => left.min(CHECKOUT_WAIT),
+        None => CHECKOUT_WAIT,
+    };
+    pool.get_timeout(patience).map_err(|error| {
+        HostError::unavailable("the database is busy: call again later").because(format!(
+            "no connection became free within {patience:?}: {error}; functions that hold one for long should take \
+             `&Database`, and PostgreSQL's URL may allow more `connections`"
+        ))
+    })
+}
+
+/// A connection from a pool, in no transaction, whose server answers.
+fn check_out_alive(pool: &Pool) -> Result<PooledConnection, r2d2::Error> {
+    // As many may have lost theirs as the pool holds; the next is new.
+    for _ in 0..pool.max_size() {
+        let mut connection = pool.get()?;
+        if connection.ping().is_ok() {
+            return Ok(connection);
+        }
+        connection.condemn();
+    }
+    pool.get()
+}
+
+/// SQLite's URI of a file, with an option.
+fn uri(path: &Path, option: &str) -> String {
     let mut path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     // What stands behind two slashes would be the name of a machine.
     if path.starts_with("//") {

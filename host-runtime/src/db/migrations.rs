@@ -15,7 +15,7 @@ use diesel::{
 };
 use diesel_migrations::MigrationHarness;
 
-use super::{Backend, DbConnection};
+use super::{Access, Backend, DbConnection};
 use crate::on_backend;
 
 /// The migrations of one crate, for each backend that it supports.
@@ -95,6 +95,7 @@ impl Migrations {
         let outcome = match connection {
             DbConnection::Sqlite(session) => {
                 let source = OwnedBy { owner, migrations: &**self.sqlite.as_ref().ok_or_else(missing)? };
+                session.set_access(Access::Write).map_err(|error| MigrationError::new(owner, error))?;
                 without_foreign_keys(session.connection(), |connection| {
                     // The write lock is taken before it is known what is pending, so that two hosts that
                     // start at once do not apply the same migration twice.

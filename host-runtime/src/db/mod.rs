@@ -4,6 +4,7 @@
 mod backup;
 mod connection;
 mod database;
+mod kept;
 mod migrations;
 mod pool;
 #[cfg(feature = "postgres")]

@@ -74,9 +74,9 @@ impl Manager {
             .min_idle(Some(0))
             .max_lifetime(None)
             .idle_timeout(None)
-            // A server goes away and comes back, and takes its connections with it; a file does not, and a broken
-            // connection to one shows in its next call.
-            .test_on_check_out(matches!(self.target, Target::Postgres(_)))
+            // A server goes away and comes back, and takes its connections with it: the transaction that begins on one
+            // notices, and takes another.
+            .test_on_check_out(false)
             .connection_timeout(CHECKOUT_WAIT)
             .thread_pool(openers.clone())
             .error_handler(Box::new(LogErrors))

@@ -5,13 +5,13 @@ use std::{
 
 use diesel::{
     Connection, ConnectionError, PgConnection, RunQueryDsl,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionDepthChange, TransactionManager},
     dsl::sql,
     result::QueryResult,
     sql_types::Text,
 };
 
-use super::{Durability, connection::Purpose, url::with_default_options};
+use super::{Access, Durability, connection::Purpose, url::with_default_options};
 
 /// A connection to PostgreSQL, and how long it may wait and run.
 pub struct PostgresSession {
@@ -91,6 +91,19 @@ impl PostgresSession {
         };
         let sql = format!("{begin}; {}", self.bounds());
         AnsiTransactionManager::begin_transaction_sql(&mut self.connection, &sql)
+    }
+
+    /// Begins a transaction within the one that is open. That nothing is written in it is said in the same message to the
+    /// server, and ends with it.
+    pub(super) fn begin_savepoint(&mut self, access: Access) -> QueryResult<()> {
+        let depth = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection).transaction_depth()?;
+        let Some(depth) = depth.filter(|_| access == Access::Read) else {
+            return AnsiTransactionManager::begin_transaction(&mut self.connection);
+        };
+        // Named as diesel names it, which commits and undoes it.
+        self.connection.batch_execute(&format!("SAVEPOINT diesel_savepoint_{depth}; SET TRANSACTION READ ONLY"))?;
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        status.transaction_state()?.change_transaction_depth(TransactionDepthChange::IncreaseDepth)
     }
 
     /// Commits the innermost transaction.

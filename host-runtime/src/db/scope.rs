@@ -135,7 +135,7 @@ impl Scope {
         let slot = std::mem::replace(&mut *atomic.slot.borrow_mut(), Slot::Lent);
         let mut connection = match slot {
             Slot::Open(connection) => connection,
-            Slot::NotBegun => match self.open(&atomic.database) {
+            Slot::NotBegun => match atomic.database.begin_own(Purpose::PluginCall, self.deadline) {
                 Ok(connection) => connection,
                 Err(error) => {
                     // Nothing was done, and the next call may find the database free.
@@ -155,13 +155,6 @@ impl Scope {
         };
         connection.set_deadline(self.deadline);
         Transaction::within(connection, access, self.clone())
-    }
-
-    fn open(&self, database: &Database) -> Result<PooledConnection, HostError> {
-        let mut connection = database.check_out(Access::Write, self.deadline)?;
-        connection.set_deadline(self.deadline);
-        database.begin_on(&mut connection, Purpose::PluginCall)?;
-        Ok(connection)
     }
 
     /// Takes the connection back from a host function, with the transaction as it was lent.

@@ -2,12 +2,12 @@ use std::{sync::Arc, time::Instant};
 
 use diesel::{
     ConnectionError, SqliteConnection,
-    connection::{AnsiTransactionManager, SimpleConnection},
+    connection::SimpleConnection,
     result::{DatabaseErrorKind, Error, QueryResult},
 };
 use hostfn_sqlite::Bounds;
 
-use super::{Access, Durability, connection::Purpose, pool::Opening};
+use super::{Access, Durability, connection::Purpose, kept, pool::Opening};
 
 /// A connection to SQLite, and how long it may wait and run.
 pub struct SqliteSession {
@@ -15,6 +15,8 @@ pub struct SqliteSession {
     bounds: Arc<Bounds>,
     /// Whether its file could not be written when it was opened, which stays so as long as it is open.
     is_read_only: bool,
+    /// Whether it was last told that it may write.
+    may_write: bool,
 }
 
 impl SqliteSession {
@@ -49,7 +51,7 @@ impl SqliteSession {
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         let is_read_only =
             (access, opening) == (Access::Write, Opening::Ready) && is_read_only(&mut connection, &bounds);
-        Ok(Self { connection, bounds, is_read_only })
+        Ok(Self { connection, bounds, is_read_only, may_write: access == Access::Write })
     }
 
     pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
@@ -62,13 +64,39 @@ impl SqliteSession {
         if self.is_read_only && purpose != Purpose::Read {
             return Err(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(READ_ONLY.to_owned())));
         }
-        AnsiTransactionManager::begin_transaction_sql(
-            &mut self.connection,
-            match purpose {
-                Purpose::Read => "BEGIN DEFERRED",
-                Purpose::Write | Purpose::PluginCall => "BEGIN IMMEDIATE",
-            },
-        )
+        match purpose {
+            Purpose::Read => {
+                self.set_access(Access::Read)?;
+                kept::begin(&mut self.connection, &kept::BeginDeferred)
+            }
+            Purpose::Write | Purpose::PluginCall => {
+                self.set_access(Access::Write)?;
+                kept::begin(&mut self.connection, &kept::BeginImmediate)
+            }
+        }
+    }
+
+    pub(super) fn begin_savepoint(&mut self, access: Access) -> QueryResult<()> {
+        self.set_access(access)?;
+        kept::begin_savepoint(&mut self.connection)
+    }
+
+    pub(super) fn commit(&mut self) -> QueryResult<()> {
+        kept::commit(&mut self.connection)
+    }
+
+    /// Lets the connection refuse to write, or not any more.
+    ///
+    /// Only when it changes, and not around each function that reads: with this pragma SQLite compiles all statements of
+    /// the connection anew when they are next used.
+    pub(super) fn set_access(&mut self, access: Access) -> QueryResult<()> {
+        let may_write = access == Access::Write;
+        if self.may_write != may_write {
+            let query_only = if may_write { "OFF" } else { "ON" };
+            self.connection.batch_execute(&format!("PRAGMA query_only = {query_only}"))?;
+            self.may_write = may_write;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use diesel::result::{DatabaseErrorKind, Error};
 use hostfn_contract::{ErrorCode, HostConnection, HostError};
 
-use super::{Database, DbConnection, connection::Purpose, pool::PooledConnection, scope::Scope};
+use super::{DbConnection, pool::PooledConnection, scope::Scope};
 
 /// What a host function does with its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,29 +22,14 @@ pub(crate) struct Transaction {
     connection: Option<PooledConnection>,
     /// The plugin call whose transaction it is in, and which gets the connection back.
     plugin_call: Option<Rc<Scope>>,
-    /// A connection that also writes, and was told not to meanwhile.
-    restore_writing: bool,
     access: Access,
     open: bool,
 }
 
 impl Transaction {
-    /// A transaction of its own, on a connection that goes back to its pool.
-    pub(super) fn begin(
-        database: &Database,
-        connection: PooledConnection,
-        access: Access,
-        shared: bool,
-    ) -> Result<Self, HostError> {
-        let mut transaction =
-            Self { connection: Some(connection), plugin_call: None, restore_writing: false, access, open: false };
-        if shared && access == Access::Read {
-            transaction.connection().forbid_writing()?;
-            transaction.restore_writing = true;
-        }
-        database.begin_on(transaction.connection(), Purpose::from(access))?;
-        transaction.open = true;
-        Ok(transaction)
+    /// A transaction of its own, which has begun, on a connection that goes back to its pool.
+    pub(super) fn own(connection: PooledConnection, access: Access) -> Self {
+        Self { connection: Some(connection), plugin_call: None, access, open: true }
     }
 
     /// A savepoint in the transaction of a plugin call.
@@ -53,19 +38,10 @@ impl Transaction {
         access: Access,
         plugin_call: Rc<Scope>,
     ) -> Result<Self, HostError> {
-        let mut transaction = Self {
-            connection: Some(connection),
-            plugin_call: Some(plugin_call),
-            restore_writing: false,
-            access,
-            open: false,
-        };
-        transaction.connection().begin_savepoint()?;
+        let mut transaction =
+            Self { connection: Some(connection), plugin_call: Some(plugin_call), access, open: false };
+        transaction.connection().begin_savepoint(access)?;
         transaction.open = true;
-        if access == Access::Read {
-            transaction.connection().forbid_writing()?;
-            transaction.restore_writing = true;
-        }
         Ok(transaction)
     }
 
@@ -127,7 +103,7 @@ pub(super) fn commit(connection: &mut DbConnection) -> Result<(), HostError> {
 
 /// Whether the connection was closed, by the network or by a server that says so: one that stops while a commit
 /// waits for a replica has done it already.
-fn went_away(error: &Error) -> bool {
+pub(super) fn went_away(error: &Error) -> bool {
     match error {
         Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => true,
         Error::DatabaseError(_, information) => information.message().starts_with("terminating connection due to"),
@@ -170,13 +146,6 @@ impl Drop for Transaction {
         let mut usable = !std::thread::panicking();
         if usable && self.open {
             usable = roll_back_to(&mut connection, below);
-        }
-        if usable
-            && self.restore_writing
-            && let Err(error) = connection.allow_writing()
-        {
-            tracing::warn!(?error, "a reader's connection cannot be made a writer's again: it is closed");
-            usable = false;
         }
         match &self.plugin_call {
             Some(plugin_call) if usable => plugin_call.take_back(connection),
