@@ -99,20 +99,21 @@ impl r2d2::HandleError<ConnectionError> for LogErrors {
 }
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = DbConnection;
+    // It is moved a dozen times a call, from the pool to the function and back.
+    type Connection = Box<DbConnection>;
     type Error = ConnectionError;
 
-    fn connect(&self) -> Result<DbConnection, ConnectionError> {
-        self.open()
+    fn connect(&self) -> Result<Box<DbConnection>, ConnectionError> {
+        self.open().map(Box::new)
     }
 
-    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), ConnectionError> {
+    fn is_valid(&self, connection: &mut Box<DbConnection>) -> Result<(), ConnectionError> {
         connection.ping().map_err(ConnectionError::CouldntSetupConfiguration)
     }
 
     /// Discards what a panic or a function that meddled with its transaction left behind: on such
     /// a connection the next write would be acknowledged and never committed.
-    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+    fn has_broken(&self, connection: &mut Box<DbConnection>) -> bool {
         std::thread::panicking() || connection.is_in_transaction()
     }
 }
