@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use hostfn_runtime::{
     Database,
-    db::{CopyError, DatabaseUrl, Durability, Location},
+    db::{CopyError, DatabaseUrl, Durability, Location, Processes},
 };
 use tempfile::NamedTempFile;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
     let url: DatabaseUrl = arguments.database.parse()?;
     let to = arguments.to.as_path();
     match &url.location {
-        Location::SqliteFile(_) => {}
+        Location::SqliteFile { .. } => {}
         Location::SqliteMemory => return Err("there is nothing in sqlite::memory: yet; name a file".into()),
         Location::Postgres { .. } => return Err(CopyError::NotSqlite.into()),
     }
@@ -75,7 +75,8 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
 }
 
 fn check(copy: &Path) -> Result<(), Failure> {
-    let url = DatabaseUrl { location: Location::SqliteFile(copy.to_owned()), durability: Durability::Full };
+    let location = Location::SqliteFile { path: copy.to_owned(), processes: Processes::Many };
+    let url = DatabaseUrl { location, durability: Durability::Full };
     let found = Database::open_unchanged(url)?.read(damages).map_err(|error| in_full(&error))?;
     if found.is_empty() {
         Ok(())

@@ -68,14 +68,7 @@ impl From<HostError> for Ended {
 pub(crate) fn run(arguments: &CleanupArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
     let url: DatabaseUrl = arguments.database.parse()?;
     // Nothing is made, nor migrated, to be cleaned up.
-    let database = Database::open_unchanged(url.clone())?;
-    for registry in host.registries().iter().filter(|registry| !registry.cleanups().is_empty()) {
-        let Some(migrations) = registry.migrations() else { continue };
-        if let [first, ..] = &*database.pending_migrations(registry.owner(), migrations)? {
-            let owner = registry.owner();
-            return Err(format!("{url} lacks the migration {owner}/{first}: run `hostfn migrate` first").into());
-        }
-    }
+    check_migrations(&Database::open_unchanged(url.clone())?, host)?;
     let database = Database::open_url(url)?;
     let stop = stop_signal()?;
     let cleanups: Vec<_> = host.registries().iter().flat_map(|registry| registry.cleanups()).copied().collect();
@@ -100,6 +93,17 @@ pub(crate) fn run(arguments: &CleanupArguments, host: &PluginManagerBuilder) -> 
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
+}
+
+fn check_migrations(database: &Database, host: &PluginManagerBuilder) -> Result<(), Failure> {
+    for registry in host.registries().iter().filter(|registry| !registry.cleanups().is_empty()) {
+        let Some(migrations) = registry.migrations() else { continue };
+        if let [first, ..] = &*database.pending_migrations(registry.owner(), migrations)? {
+            let (url, owner) = (database.url(), registry.owner());
+            return Err(format!("{url} lacks the migration {owner}/{first}: run `hostfn migrate` first").into());
+        }
+    }
+    Ok(())
 }
 
 /// What comes when the operator or the system wants this to end.

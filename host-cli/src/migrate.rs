@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &MigrateArguments, host: &PluginManagerBuilder) -> 
     let url: DatabaseUrl = arguments.database.parse()?;
     let database = match &url.location {
         // Nothing is made to say that all of it is missing.
-        Location::SqliteFile(path) if arguments.dry_run && !path.exists() => Database::open("sqlite::memory:")?,
+        Location::SqliteFile { path, .. } if arguments.dry_run && !path.exists() => Database::open("sqlite::memory:")?,
         _ => Database::open_url(url)?,
     };
     let mut stdout = anstream::stdout();

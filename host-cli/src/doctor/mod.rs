@@ -12,7 +12,7 @@ use anstyle::Style;
 use clap::Args;
 use hostfn_runtime::{
     Database, PluginManagerBuilder,
-    db::{Backend, DatabaseUrl, Location},
+    db::{Backend, DatabaseError, DatabaseUrl, Location},
 };
 
 /// The arguments of `doctor`.
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &DoctorArguments, host: &PluginManagerBuilder) -> R
 
 fn examine(url: &DatabaseUrl, host: &PluginManagerBuilder) -> Vec<Check> {
     let mut checks = Vec::new();
-    if let Location::SqliteFile(path) = &url.location {
+    if let Location::SqliteFile { path, .. } = &url.location {
         checks.extend(sqlite::files(path));
         // What is not there, or not a file, need not be opened to be known.
         if checks.iter().any(|check| check.name == "file" && check.status == Status::Failed) {
@@ -74,13 +74,17 @@ fn examine(url: &DatabaseUrl, host: &PluginManagerBuilder) -> Vec<Check> {
     let database = match Database::open_unchanged(url.clone()) {
         Ok(database) => database,
         Err(error) => {
-            checks.push(Check::failed("connection", error).advise(match url.location {
-                Location::Postgres { .. } => {
+            let advice = match (&error, &url.location) {
+                (DatabaseError::InUse { .. }, _) => {
+                    "run this again when that process has ended: until then nobody else can read the database"
+                }
+                (_, Location::Postgres { .. }) => {
                     "check that the server runs and can be reached from here, and the user, the password and the name \
                      of the database"
                 }
                 _ => "name a SQLite database, or restore it from a backup",
-            }));
+            };
+            checks.push(Check::failed("connection", error).advise(advice));
             return checks;
         }
     };

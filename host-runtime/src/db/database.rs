@@ -8,16 +8,17 @@ use std::{
 
 #[cfg(feature = "postgres")]
 use diesel::PgConnection;
-use diesel::{ConnectionError, SqliteConnection};
+use diesel::SqliteConnection;
 use hostfn_contract::{HostConnection, HostError, HostState, NoConnection};
 
 use super::{
-    Access, Backend, DatabaseUrl, DbConnection, InvalidDatabaseUrl, Location, MigrationError, Migrations, Transaction,
+    Access, Backend, DatabaseError, DatabaseUrl, DbConnection, Location, MigrationError, Migrations, Processes,
+    Transaction,
     connection::Purpose,
     pool::{CHECKOUT_WAIT, Manager, Opening, Pool, PooledConnection, Target},
     scope::Scope,
-    url::is_misread,
     transaction::went_away,
+    url::is_misread,
 };
 
 /// How many host functions can read at once. SQLite's readers do not wait for its writer.
@@ -26,8 +27,9 @@ const READERS: u32 = 4;
 /// A database that host functions reach. Cheap to clone: all clones share its connections.
 ///
 /// On SQLite, writes go through one connection, so that they queue instead of failing, and reads through
-/// a pool; on PostgreSQL both through one pool. Every function runs in a transaction. A function that must not hold a connection all
-/// along, because it does something slow between two statements, takes `database: &Database`
+/// a pool; on PostgreSQL both through one pool. Every function runs in a transaction: also one that only
+/// reads, so that all its statements see one state, however many they are. A function that must not hold a
+/// connection all along, because it does something slow between two statements, takes `database: &Database`
 /// instead of a connection and uses [`read`](Self::read) and [`write`](Self::write).
 ///
 /// ```
@@ -48,55 +50,9 @@ struct Inner {
     writer: Pool,
     // None where the one connection does both.
     readers: Option<Pool>,
-    // A database in memory lives as long as a connection to it: this one never breaks, whatever
-    // happens to those that functions use.
+    // A database in memory lives as long as a connection to it, and a file is this process's alone as long: this one
+    // never breaks, whatever happens to those that functions use.
     _anchor: Option<Mutex<DbConnection>>,
-}
-
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DatabaseError {
-    /// The URL is wrong.
-    #[error(transparent)]
-    Url(#[from] InvalidDatabaseUrl),
-    /// The folder that the database's file should be in is not there.
-    #[error("cannot open {url}: the folder {folder:?} does not exist; create it first")]
-    NoFolder {
-        /// The database.
-        url: String,
-        /// The folder of its file.
-        folder: String,
-    },
-    /// PostgreSQL was to be reached with TLS, and this build has none.
-    #[error("cannot open {url}: this build has no TLS; turn on the feature `postgres-tls` of hostfn")]
-    NoTls {
-        /// The database.
-        url: String,
-    },
-    /// There is no file, and none shall be made.
-    #[error("cannot open {url}: there is no such file")]
-    NoFile {
-        /// The database.
-        url: String,
-    },
-    /// The password in a PostgreSQL URL would be read as something else, and told to whoever sees the message.
-    #[error(
-        "cannot open {url}: special characters of a password are percent-encoded: write %40 for @, %2F for /, %3F for \
-         ?, %23 for # and %25 for %"
-    )]
-    Password {
-        /// The database.
-        url: String,
-    },
-    /// The database management system refused.
-    #[error("cannot open {url}: {source}")]
-    Open {
-        /// The database.
-        url: String,
-        /// What it said.
-        source: ConnectionError,
-    },
 }
 
 impl Database {
@@ -128,19 +84,23 @@ impl Database {
 
     fn open_as(url: DatabaseUrl, opening: Opening) -> Result<Self, DatabaseError> {
         let target = match &url.location {
-            Location::SqliteFile(path) if opening == Opening::Unchanged => {
+            Location::SqliteFile { path, .. } if opening == Opening::Unchanged => {
                 folder_must_exist(path, &url)?;
                 if !path.exists() {
                     return Err(DatabaseError::NoFile { url: url.to_string() });
                 }
-                Target::Sqlite(read_only_uri(path))
+                // Whoever only looks need not be the only one.
+                Target::Sqlite(uri(path, "mode=ro"))
             }
-            Location::SqliteFile(path) => {
+            Location::SqliteFile { path, processes } => {
                 folder_must_exist(path, &url)?;
-                // A path that looks like a URI would be read as one.
-                Target::Sqlite(match path.to_string_lossy() {
-                    path if path.starts_with("file:") => format!("./{path}"),
-                    path => path.into_owned(),
+                Target::Sqlite(match (path.to_string_lossy(), processes) {
+                    // SQLite's way to a file that keeps the locks of the first that opens it until the last closes it, and
+                    // what connections tell each other in the memory of the process.
+                    (_, Processes::One) => uri(path, "vfs=unix-excl"),
+                    // A path that looks like a URI would be read as one.
+                    (path, Processes::Many) if path.starts_with("file:") => format!("./{path}"),
+                    (path, Processes::Many) => path.into_owned(),
                 })
             }
             // Unlike `:memory:`, a named one can be opened more than once.
@@ -153,24 +113,34 @@ impl Database {
         let manager = |access| Manager { target: target.clone(), access, durability: url.durability, opening };
         // What is wrong shows here, at once and in the database's own words; the pools open theirs
         // when they need them, and would only say that they waited in vain.
-        let first = manager(Access::Write).open().map_err(|source| match source.to_string() {
+        let first = manager(Access::Write).open().map_err(|source| match (source.to_string(), &url.location) {
             // libpq's own words, which do not say what to do.
-            said if said.contains("SSL support is not compiled in") => DatabaseError::NoTls { url: url.to_string() },
+            (said, _) if said.contains("SSL support is not compiled in") => {
+                DatabaseError::NoTls { url: url.to_string() }
+            }
+            (said, Location::SqliteFile { processes, .. }) if said.contains("database is locked") => {
+                let wants_it_alone = *processes == Processes::One && opening == Opening::Ready;
+                DatabaseError::in_use(&url, wants_it_alone)
+            }
             _ => DatabaseError::Open { url: url.to_string(), source },
         })?;
         let (writers, readers) = match &url.location {
-            Location::SqliteFile(_) => (1, Some(READERS)),
+            Location::SqliteFile { .. } => (1, Some(READERS)),
             Location::SqliteMemory => (1, None),
             Location::Postgres { connections, .. } => (*connections, None),
         };
-        let in_memory = url.location == Location::SqliteMemory;
+        let is_kept_open = match url.location {
+            Location::SqliteMemory => true,
+            Location::SqliteFile { processes, .. } => processes == Processes::One && opening == Opening::Ready,
+            Location::Postgres { .. } => false,
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 backend: first.backend(),
                 writer: manager(Access::Write).into_pool(writers),
                 readers: readers.map(|readers| manager(Access::Read).into_pool(readers)),
                 manager: manager(Access::Write),
-                _anchor: in_memory.then(|| Mutex::new(first)),
+                _anchor: is_kept_open.then(|| Mutex::new(first)),
                 url,
             }),
         })
@@ -266,10 +236,6 @@ impl Database {
         let deadline = scope.as_ref().and_then(|scope| scope.deadline());
         // It would be waited for in vain, and everybody else would wait as long.
         let is_atomic = scope.as_ref().is_some_and(|scope| scope.is_atomic_in(self));
-            if is_gone && others > 0 {
-                others -= 1;
-                continue;
-            }
         let needs_writer = is_atomic || self.inner.readers.is_none() || access == Access::Write;
         if self.backend() == Backend::Sqlite && needs_writer && Scope::is_held_around(self) {
             return Err(HostError::internal(
@@ -302,6 +268,10 @@ impl Database {
             let Err(error) = connection.begin(purpose) else { return Ok(connection) };
             let is_gone = connection.depth().is_none() || went_away(&error);
             connection.condemn();
+            if is_gone && others > 0 {
+                others -= 1;
+                continue;
+            }
             if purpose != Purpose::Read {
                 self.close_idle_readers();
             }
@@ -364,7 +334,7 @@ fn uri(path: &Path, option: &str) -> String {
     if path.starts_with("//") {
         path = format!("/{}", path.trim_start_matches('/'));
     }
-    format!("file:{path}?mode=ro")
+    format!("file:{path}?{option}")
 }
 
 fn folder_must_exist(path: &Path, url: &DatabaseUrl) -> Result<(), DatabaseError> {

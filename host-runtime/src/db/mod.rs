@@ -4,6 +4,7 @@
 mod backup;
 mod connection;
 mod database;
+mod database_error;
 mod kept;
 mod migrations;
 mod pool;
@@ -19,7 +20,8 @@ mod uuid;
 
 pub use backup::CopyError;
 pub use connection::{Backend, DbConnection};
-pub use database::{Database, DatabaseError};
+pub use database::Database;
+pub use database_error::DatabaseError;
 pub use migrations::{MigrationError, Migrations};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresSession;
@@ -27,5 +29,5 @@ pub(crate) use scope::{Entered, Scope};
 pub use sqlite::SqliteSession;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub(crate) use transaction::{Access, Transaction};
-pub use url::{DatabaseUrl, Durability, InvalidDatabaseUrl, Location};
+pub use url::{DatabaseUrl, Durability, InvalidDatabaseUrl, Location, Processes};
 pub use uuid::{InvalidUuid, Uuid};

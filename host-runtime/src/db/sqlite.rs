@@ -36,12 +36,16 @@ impl SqliteSession {
             Durability::Full => "FULL",
             Durability::Normal => "NORMAL",
         };
-        // The one setting that is the file's and not the connection's.
-        let journal = if opening == Opening::Ready { "PRAGMA journal_mode = WAL;" } else { "" };
+        // The first reads the file, and so finds out whether that can be done. The journal is the one setting that is the
+        // file's and not the connection's.
+        let first = match opening {
+            Opening::Ready => "PRAGMA journal_mode = WAL;",
+            Opening::Unchanged => "PRAGMA schema_version;",
+        };
         // A reader that changed data would do so beside the one writer, hence `query_only`.
         connection
             .batch_execute(&format!(
-                "{journal}
+                "{first}
                  PRAGMA synchronous = {synchronous};
                  PRAGMA foreign_keys = ON;
                  PRAGMA trusted_schema = OFF;

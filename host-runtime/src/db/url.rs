@@ -12,6 +12,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 /// | option | of | what |
 /// |---|---|---|
 /// | `durability` | both | `full` (the default) or `normal`: see [`Durability`] |
+/// | `processes` | a SQLite file | `many` (the default) or `one`: see [`Processes`] |
 /// | `connections` | PostgreSQL | how many one host opens at most; 8 by default |
 /// | any other | PostgreSQL | libpq's own: `sslmode`, `sslrootcert`, `connect_timeout`, `target_session_attrs`, … |
 ///
@@ -33,7 +34,12 @@ pub struct DatabaseUrl {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A SQLite file.
-    SqliteFile(PathBuf),
+    SqliteFile {
+        /// Where it is.
+        path: PathBuf,
+        /// Who else may open it.
+        processes: Processes,
+    },
     /// SQLite in the memory of this process.
     SqliteMemory,
     /// A PostgreSQL server.
@@ -43,6 +49,18 @@ pub enum Location {
         /// How many connections this host opens at most.
         connections: u32,
     },
+}
+
+/// How many processes may have a SQLite file open at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Processes {
+    /// Hosts, and tools beside them.
+    #[default]
+    Many,
+    /// Whoever opens it has it for himself until he closes it or ends, also against readers, and no other process can open
+    /// it meanwhile; he cannot open it while another has it open. Reads are quicker, and those of several threads more so,
+    /// since what SQLite tells other processes in shared memory and locks stays in this one. On unix only.
+    One,
 }
 
 /// What an acknowledged write survives.
@@ -83,7 +101,7 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
             Some("") => return Err("the path is missing: write sqlite://app.db".to_owned()),
             Some(":memory:") => return Err("write sqlite::memory: for a database in memory".to_owned()),
             Some(path) if path.contains('\0') => return Err("a path has no NUL character".to_owned()),
-            Some(path) => Location::SqliteFile(path.into()),
+            Some(path) => Location::SqliteFile { path: path.into(), processes: Processes::default() },
             None if may_hold_password(rest) => return Err("write sqlite://app.db".to_owned()),
             None => return Err(format!("write sqlite://{rest}")),
         },
@@ -114,6 +132,13 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
             (("durability", "full"), _) => durability = Durability::Full,
             (("durability", "normal"), _) => durability = Durability::Normal,
             (("durability", _), _) => return Err("durability is `full` or `normal`".to_owned()),
+            (("processes", "many"), Location::SqliteFile { processes, .. }) => *processes = Processes::Many,
+            (("processes", "one"), Location::SqliteFile { .. }) if cfg!(not(unix)) => {
+                return Err("processes=one is for unix systems: leave it out on this one".to_owned());
+            }
+            (("processes", "one"), Location::SqliteFile { processes, .. }) => *processes = Processes::One,
+            (("processes", _), Location::SqliteFile { .. }) => return Err("processes is `many` or `one`".to_owned()),
+            (("processes", _), _) => return Err("`processes` is for a SQLite file: leave it out".to_owned()),
             (("connections", number), Location::Postgres { connections, .. }) => {
                 let number = number.parse().ok().filter(|number| (1..=1000).contains(number));
                 *connections = number.ok_or("`connections` is a number from 1 to 1000")?;
@@ -121,7 +146,8 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
             (_, Location::Postgres { .. }) => of_libpq.push(option),
             ((name, _), _) => {
                 return Err(format!(
-                    "there is no option {name:?}: the one option is durability=full or durability=normal"
+                    "there is no option {name:?}: there are durability=full or normal and, for a SQLite file, \
+                     processes=many or one"
                 ));
             }
         }
@@ -218,7 +244,10 @@ fn without_password(url: &str) -> String {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SqliteFile(path) => write!(f, "sqlite://{}", path.display()),
+            Self::SqliteFile { path, processes } => {
+                write!(f, "sqlite://{}", path.display())?;
+                if *processes == Processes::One { f.write_str("?processes=one") } else { Ok(()) }
+            }
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
             Self::Postgres { url, .. } => f.write_str(&without_password(url)),
         }
@@ -262,6 +291,20 @@ mod tests {
             assert_eq!(url.parse::<DatabaseUrl>().unwrap().to_string(), url);
         }
         assert_eq!("sqlite://app.db?durability=full".parse::<DatabaseUrl>().unwrap().durability, Durability::Full);
+        assert_eq!("sqlite://app.db?processes=many".parse::<DatabaseUrl>().unwrap().to_string(), "sqlite://app.db");
+    }
+
+    #[test]
+    fn a_file_of_one_process_is_one_where_the_system_has_it() {
+        let parsed = "sqlite://app.db?durability=normal&processes=one".parse::<DatabaseUrl>();
+        if cfg!(not(unix)) {
+            assert!(parsed.unwrap_err().to_string().contains("unix systems"));
+            return;
+        }
+        let url = parsed.unwrap();
+        assert_eq!(url.location, Location::SqliteFile { path: "app.db".into(), processes: Processes::One });
+        assert_eq!(url.to_string(), "sqlite://app.db?processes=one&durability=normal");
+        assert_eq!(url.to_string().parse(), Ok(url));
     }
 
     #[test]
@@ -275,7 +318,9 @@ mod tests {
             ("mysql://localhost/app", "of databases there are SQLite and PostgreSQL"),
             ("postgres:app", "write postgres://user:password@host/database"),
             ("sqlite://app.db?durability=none", "`full` or `normal`"),
-            ("sqlite://app.db?mode=ro", "the one option is durability"),
+            ("sqlite://app.db?mode=ro", "there are durability=full or normal"),
+            ("sqlite://app.db?processes=2", "`many` or `one`"),
+            ("sqlite::memory:?processes=one", "is for a SQLite file"),
         ] {
             let error = url.parse::<DatabaseUrl>().unwrap_err().to_string();
             assert!(error.contains(advice), "{error}");
@@ -296,6 +341,8 @@ mod tests {
             let error = format!("postgres://app@db/app?connections={connections}").parse::<DatabaseUrl>().unwrap_err();
             assert!(error.to_string().contains("a number from 1 to 1000"), "{error}");
         }
+        let error = "postgres://app@db/app?processes=one".parse::<DatabaseUrl>().unwrap_err().to_string();
+        assert!(error.contains("is for a SQLite file"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod backup;
 mod cleanup;
 mod doctor;
 mod postgres;
+#[cfg(unix)]
+mod processes;
 
 use std::{
     fs,
