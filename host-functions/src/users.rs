@@ -6,8 +6,8 @@ use diesel::{
     result::{DatabaseErrorKind::UniqueViolation, Error},
 };
 use hostfn::{
-    Caller, Change, Clock, DbConnection, Disclosed, Entropy, HostError, Json, Patch, Secret, Timestamp, Uuid, host_fn,
-    on_backend,
+    Caller, Change, Clock, DbConnection, Disclosed, Entropy, HostError, Json, KeepPrepared, Patch, Secret, Timestamp,
+    Uuid, host_fn, on_backend,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,8 +78,9 @@ impl UserRow {
 }
 
 /// A row to be. It borrows the hash, so that there is no copy of it that nobody wipes.
+// With defaults for what is none, diesel would prepare it anew each time on PostgreSQL.
 #[derive(Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 struct NewUserRow<'a> {
     uuid: Uuid,
     name: String,
@@ -185,6 +186,7 @@ pub fn db_update_user_password(
         diesel::update(users::table.find(uuid))
             .set((users::password_hash.eq(password_hash.expose()), users::updated_at.eq(clock.now())))
             .returning(UserRow::as_returning())
+            .keep_prepared()
             .get_result(connection)
     });
     updated_user(updated, caller)
@@ -204,6 +206,7 @@ pub fn db_update_user_email_verified(
         diesel::update(users::table.find(uuid))
             .set((users::email_verified.eq(verified), users::updated_at.eq(clock.now())))
             .returning(UserRow::as_returning())
+            .keep_prepared()
             .get_result(connection)
     });
     updated_user(updated, caller)
@@ -280,6 +283,7 @@ pub fn db_update_user_profile(
         diesel::update(users::table.find(request.uuid))
             .set((changes, email, users::updated_at.eq(clock.now())))
             .returning(UserRow::as_returning())
+            .keep_prepared()
             .get_result(connection)
     });
     match updated {

@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, Database, DbConnection, Registry, Timestamp,
+    Clock, Database, DbConnection, KeepPrepared, Registry, Timestamp,
     cleanup::{Rows, remove_oldest},
     db::Migrations,
     on_backend,
@@ -204,10 +204,15 @@ impl IdempotentCall {
             .map_err(|_| HostError::internal("the answer is too long to be encrypted"))?;
         database.write(|db| {
             let row = hostfn_answers::table.find(self.key_sha256.as_slice());
-            let kept = on_backend!(db, |connection| {
-                diesel::update(row).set(hostfn_answers::answer.eq(encrypted)).execute(connection)
-            })?;
-            if kept == 1 { Ok(()) } else { Err(HostError::internal("the row of this call's answer was removed")) }
+            let kept: Option<Vec<u8>> = on_backend!(db, |connection| {
+                diesel::update(row)
+                    .set(hostfn_answers::answer.eq(encrypted))
+                    .returning(hostfn_answers::key_sha256)
+                    .keep_prepared()
+                    .get_result(connection)
+            })
+            .optional()?;
+            kept.map(drop).ok_or_else(|| HostError::internal("the row of this call's answer was removed"))
         })
     }
 }

@@ -47,7 +47,7 @@ pub use audit::AuditLog;
 pub use build_error::{BuildError, BuildProblem};
 pub use cleanup::Cleanup;
 pub use clock::Clock;
-pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, Timestamp, Uuid, sql_types};
+pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, KeepPrepared, Timestamp, Uuid, sql_types};
 pub use function::HostFunction;
 pub use hostfn_contract::{
     CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode, Grants,

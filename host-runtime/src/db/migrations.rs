@@ -15,7 +15,7 @@ use diesel::{
 };
 use diesel_migrations::MigrationHarness;
 
-use super::{Access, Backend, DbConnection};
+use super::{Access, Backend, DbConnection, KeepPrepared};
 use crate::on_backend;
 
 /// The migrations of one crate, for each backend that it supports.
@@ -216,7 +216,7 @@ impl DbConnection {
             Backend::Sqlite => "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')",
             Backend::Postgres => "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL",
         });
-        let is_there: bool = on_backend!(self, |connection| is_there.get_result(connection))?;
+        let is_there: bool = on_backend!(self, |connection| is_there.keep_prepared().get_result(connection))?;
         if !is_there {
             return Ok(Vec::new());
         }

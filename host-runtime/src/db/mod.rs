@@ -5,7 +5,7 @@ mod backup;
 mod connection;
 mod database;
 mod database_error;
-mod kept;
+mod keep_prepared;
 mod migrations;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -13,6 +13,7 @@ mod postgres;
 mod scope;
 pub mod sql_types;
 mod sqlite;
+mod sqlite_transaction;
 mod timestamp;
 mod transaction;
 mod url;
@@ -22,6 +23,7 @@ pub use backup::CopyError;
 pub use connection::{Backend, DbConnection};
 pub use database::Database;
 pub use database_error::DatabaseError;
+pub use keep_prepared::{KeepPrepared, Kept};
 pub use migrations::{MigrationError, Migrations};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresSession;

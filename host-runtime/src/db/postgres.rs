@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Text,
 };
 
-use super::{Access, Durability, connection::Purpose, url::with_default_options};
+use super::{Access, Durability, KeepPrepared, connection::Purpose, url::with_default_options};
 
 /// A connection to PostgreSQL, and how long it may wait and run.
 pub struct PostgresSession {
@@ -72,7 +72,8 @@ impl PostgresSession {
     }
 
     pub(super) fn version(&mut self) -> QueryResult<String> {
-        let full: String = sql::<Text>("SELECT current_setting('server_version')").get_result(&mut self.connection)?;
+        let full = sql::<Text>("SELECT current_setting('server_version')").keep_prepared();
+        let full: String = full.get_result(&mut self.connection)?;
         // `15.18 (Debian 15.18-0+deb12u1)`: how it was packaged is nothing to a plugin.
         Ok(full.split(' ').next().unwrap_or_default().to_owned())
     }

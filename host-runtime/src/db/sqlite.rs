@@ -7,7 +7,7 @@ use diesel::{
 };
 use hostfn_sqlite::Bounds;
 
-use super::{Access, Durability, connection::Purpose, kept, pool::Opening};
+use super::{Access, Durability, connection::Purpose, pool::Opening, sqlite_transaction};
 
 /// A connection to SQLite, and how long it may wait and run.
 pub struct SqliteSession {
@@ -71,22 +71,22 @@ impl SqliteSession {
         match purpose {
             Purpose::Read => {
                 self.set_access(Access::Read)?;
-                kept::begin(&mut self.connection, &kept::BeginDeferred)
+                sqlite_transaction::begin(&mut self.connection, &sqlite_transaction::BeginDeferred)
             }
             Purpose::Write | Purpose::PluginCall => {
                 self.set_access(Access::Write)?;
-                kept::begin(&mut self.connection, &kept::BeginImmediate)
+                sqlite_transaction::begin(&mut self.connection, &sqlite_transaction::BeginImmediate)
             }
         }
     }
 
     pub(super) fn begin_savepoint(&mut self, access: Access) -> QueryResult<()> {
         self.set_access(access)?;
-        kept::begin_savepoint(&mut self.connection)
+        sqlite_transaction::begin_savepoint(&mut self.connection)
     }
 
     pub(super) fn commit(&mut self) -> QueryResult<()> {
-        kept::commit(&mut self.connection)
+        sqlite_transaction::commit(&mut self.connection)
     }
 
     /// Lets the connection refuse to write, or not any more.

@@ -20,7 +20,8 @@ impl Sqlite {
 
 fn rows(database: &Database) -> i64 {
     let query = sql::<BigInt>("SELECT count(*) FROM sessions");
-    database.read(|db| Ok(on_backend!(db, |connection| query.get_result(connection))?)).unwrap()
+    let count = database.read(|db| Ok(on_backend!(db, |connection| query.get_result(connection))?));
+    count.expect("the database answers")
 }
 
 fn assert_refused(output: &Output, expected: &str) {
