@@ -316,7 +316,7 @@ fn check_out(pool: &Pool, deadline: Option<Instant>) -> Result<PooledConnection,
 
 /// A connection from a pool, in no transaction, whose server answers.
 fn check_out_alive(pool: &Pool) -> Result<PooledConnection, r2d2::Error> {
-    // As many may have lost theirs as the pool holds; the next is new.
+    // As many may have lost their server as the pool holds; the next is new.
     for _ in 0..pool.max_size() {
         let mut connection = pool.get()?;
         if connection.ping().is_ok() {

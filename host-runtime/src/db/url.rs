@@ -58,8 +58,8 @@ pub enum Processes {
     #[default]
     Many,
     /// Whoever opens it has it for himself until he closes it or ends, also against readers, and no other process can open
-    /// it meanwhile; he cannot open it while another has it open. Reads are quicker, and those of several threads more so,
-    /// since what SQLite tells other processes in shared memory and locks stays in this one. On unix only.
+    /// it meanwhile; he cannot open it while another has it open. Short reads are nearly twice as quick, since what SQLite
+    /// tells other processes in shared memory and locks stays in this one. On unix only.
     One,
 }
 
