@@ -28,18 +28,22 @@ const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$RGb4QDWADb
 /// How many host calls a plugin call makes.
 const CALLS: u32 = 100;
 
-/// One database with one user.
+/// Databases with one user: one that other processes may open too, as the peer does, and one that they may not.
 pub(crate) struct Users {
     folder: tempfile::TempDir,
+    shared: Host,
+    alone: Host,
+}
+
+struct Host {
     manager: PluginManager,
     user: Uuid,
 }
 
-impl Users {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let file = folder.path().join("bench.db").display().to_string();
-        let database = Database::open(&format!("sqlite://{file}")).expect("the database opens");
+impl Host {
+    fn new(folder: &tempfile::TempDir, name: &str, option: &str) -> Self {
+        let file = folder.path().join(name).display().to_string();
+        let database = Database::open(&format!("sqlite://{file}{option}")).expect("the database opens");
         let manager = PluginManager::builder()
             .functions(hostfn::functions::registry())
             .database(database.clone())
@@ -53,34 +57,52 @@ impl Users {
         let user = database
             .write(|db| db_create_user(db, &Clock::system(), &entropy, &caller, Json(request)))
             .expect("the user is created");
-        Self { folder, manager, user: user.uuid }
+        Self { manager, user: user.uuid }
+    }
+
+    /// The built-in function, called by a guest.
+    fn get_user(&self) -> Box<dyn FnMut() + Send> {
+        let plugin = self.manager.load("bench", &guest("db_get_user_by_email", CALLS), options()).expect("it loads");
+        Box::new(move || {
+            black_box(plugin.call("run", REQUEST).expect("the guest runs"));
+        })
+    }
+}
+
+impl Users {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (shared, alone) = (Host::new(&folder, "bench.db", ""), Host::new(&folder, "alone.db", "?processes=one"));
+        Self { folder, shared, alone }
     }
 
     pub(crate) fn comparisons(&self) -> impl Iterator<Item = Comparison<'_>> {
         let parts = f64::from(CALLS);
         let (plain, atomic) = (self.writes(Plugin::call), self.writes(Plugin::call_atomic));
-        [
+        let usual = |id, host: &Host| Comparison {
+            id,
+            ours: on_threads(vec![host.get_user()]),
+            theirs: on_threads(vec![self.theirs(self.connection())]),
+            parts,
+        };
+        let on_two = |id, host: &Host| {
+            let connection = self.connection();
             Comparison {
-                id: "get_user/as usual",
-                ours: on_threads(vec![self.ours()]),
-                theirs: on_threads(vec![self.theirs(self.connection())]),
-                parts,
-            },
-            Comparison {
-                id: "get_user/diesel alone",
-                ours: on_threads(vec![self.ours()]),
-                theirs: self.diesel(),
-                parts,
-            },
-            Comparison {
-                id: "get_user/as usual, 2 threads",
-                ours: on_threads(vec![self.ours(), self.ours()]),
-                theirs: {
-                    let connection = self.connection();
-                    on_threads(vec![self.theirs(connection.clone()), self.theirs(connection)])
-                },
+                id,
+                ours: on_threads(vec![host.get_user(), host.get_user()]),
+                theirs: on_threads(vec![self.theirs(connection.clone()), self.theirs(connection)]),
                 parts: 2.0 * parts,
-            },
+            }
+        };
+        let diesel =
+            |id, host: &Host| Comparison { id, ours: on_threads(vec![host.get_user()]), theirs: self.diesel(), parts };
+        [
+            usual("get_user/as usual", &self.shared),
+            on_two("get_user/as usual, 2 threads", &self.shared),
+            diesel("get_user/diesel alone", &self.shared),
+            usual("get_user/processes=one", &self.alone),
+            on_two("get_user/processes=one, 2 threads", &self.alone),
+            diesel("get_user/processes=one, diesel alone", &self.alone),
             Comparison { id: "write/4 rows, atomic", ours: atomic, theirs: plain, parts: 1.0 },
         ]
         .into_iter()
@@ -93,14 +115,6 @@ impl Users {
     fn connect(&self) -> SqliteConnection {
         let file = self.folder.path().join("bench.db").display().to_string();
         SqliteConnection::establish(&file).expect("the database opens")
-    }
-
-    /// The built-in function, called by a guest.
-    fn ours(&self) -> Box<dyn FnMut() + Send> {
-        let plugin = self.manager.load("bench", &guest("db_get_user_by_email", CALLS), options()).expect("it loads");
-        Box::new(move || {
-            black_box(plugin.call("run", REQUEST).expect("the guest runs"));
-        })
     }
 
     /// As it is usually written, called by the same guest: a connection behind a lock, and diesel's way to read one row.
@@ -129,8 +143,8 @@ impl Users {
 
     /// A plugin call that writes four rows, each acknowledged write on the disk.
     fn writes(&self, call: fn(&Plugin, &str, String) -> Result<Vec<u8>, hostfn::CallError>) -> Work<'_> {
-        let plugin = self.manager.load("bench", &guest("db_create_session", 4), options()).expect("it loads");
-        let request = json!({"user_uuid": self.user, "ttl_seconds": 60}).to_string();
+        let plugin = self.shared.manager.load("bench", &guest("db_create_session", 4), options()).expect("it loads");
+        let request = json!({"user_uuid": self.shared.user, "ttl_seconds": 60}).to_string();
         each(move || {
             black_box(call(&plugin, "run", request.clone()).expect("the guest runs"));
         })

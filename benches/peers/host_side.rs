@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     boundary::{REQUEST, Request, answer, options},
-    turns::{Comparison, Work, beyond, each},
+    turns::{Comparison, Work, beyond, both, each},
 };
 
 /// Says how long a text is.
@@ -59,12 +59,16 @@ impl HostSide {
             let request: Request = serde_json::from_str(text).expect("the request is one");
             black_box(answer(&request.call()));
         };
+        let pair = |id, bytes: usize, calls| {
+            let there = self.comparison(id, "length_of", of(bytes), calls, read);
+            let back = self.comparison(id, "text_of", format!(r#"{{"bytes": {bytes}}}"#), calls, write);
+            let parts = there.parts;
+            Comparison { id, ours: both(there.ours, back.ours), theirs: both(there.theirs, back.theirs), parts }
+        };
         [
             self.comparison("host_side/134 B in, 211 B out", "measure", REQUEST.to_owned(), CALLS, small),
-            self.comparison("host_side/10 KB in", "length_of", of(10 << 10), CALLS, read),
-            self.comparison("host_side/10 KB out", "text_of", r#"{"bytes": 10240}"#.to_owned(), CALLS, write),
-            self.comparison("host_side/1 MB in", "length_of", of(1 << 20), 10, read),
-            self.comparison("host_side/1 MB out", "text_of", r#"{"bytes": 1048576}"#.to_owned(), 10, write),
+            pair("host_side/10 KB in, 10 KB out", 10 << 10, CALLS),
+            pair("host_side/1 MB in, 1 MB out", 1 << 20, 10),
         ]
         .into_iter()
     }

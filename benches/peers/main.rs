@@ -33,7 +33,8 @@ fn main() {
     if has("--ratios") {
         let (turns, turn) =
             if has("--quick") { (21, Duration::from_millis(4)) } else { (101, Duration::from_millis(10)) };
-        for mut comparison in all() {
+        let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only=")).unwrap_or_default();
+        for mut comparison in all().filter(|comparison| comparison.id.starts_with(only)) {
             let measured = comparison.measure(turns, turn);
             let (ours, theirs) = (measured.ours.as_secs_f64(), measured.theirs.as_secs_f64());
             println!("{}", json!({"id": comparison.id, "ratio": measured.ratio, "ours": ours, "theirs": theirs}));

@@ -5,6 +5,7 @@ use std::{error::Error, io};
 use hostfn_contract::{CallId, ErrorBody, HostError, HostResponse};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_path_to_error::Segment;
+use zeroize::Zeroize;
 
 use crate::{
     defence::{self, Defence},
@@ -194,9 +195,11 @@ fn unknown_fields(text: &str, in_request_itself: bool, first: &str, expected: &s
 const MOST_NAMES: usize = 10;
 
 /// Writes what a function returned, up to a size, over what was in `answer`.
-pub(crate) fn encode<T: Serialize>(data: &T, limit: usize, answer: &mut Vec<u8>) -> Result<(), HostError> {
-    answer.clear();
-    match serde_json::to_writer(Limited { bytes: answer, limit }, &Success { success: true, data, error: () }) {
+pub(crate) fn encode<T: Serialize>(data: &T, limit: usize, answer: &mut Answer) -> Result<(), HostError> {
+    (answer.length, answer.limit) = (0, limit);
+    // An error before may have had more.
+    answer.bytes.truncate(limit);
+    match serde_json::to_writer(answer, &Success { success: true, data, error: () }) {
         Ok(()) => Ok(()),
         Err(error) if error.is_io() => Err(HostError::limit_exceeded(format!(
             "the answer has more than {limit} bytes, which is what the host gives: ask for less, or allow more with \
@@ -215,23 +218,73 @@ struct Success<'a, T> {
 }
 
 /// Writes what a guest is told of an error, over what was in `answer`.
-pub(crate) fn encode_error(error: &HostError, call_id: CallId, answer: &mut Vec<u8>) {
+pub(crate) fn encode_error(error: &HostError, call_id: CallId, answer: &mut Answer) {
     let mut body = ErrorBody::new(error, call_id);
     if !defence::is_on(Defence::HideReasons) {
         body.message = error.source().map_or(body.message, ToString::to_string);
     }
-    answer.clear();
+    // What was written until then may be a secret, and the error may be shorter.
+    answer.clear(true);
+    // No limit: an answer that is too long for its limit is answered by an error too.
+    answer.limit = usize::MAX;
     serde_json::to_writer(answer, &HostResponse::<()>::Failure(body))
         .expect("texts and a closed list of codes are always JSON");
 }
 
-/// Stops a serializer before it fills the host's memory.
-struct Limited<'a> {
-    bytes: &'a mut Vec<u8>,
+/// An answer, in memory that is used for one after the other.
+///
+/// A serializer writes into it a few bytes at a time, and is stopped at a limit before it fills the host's memory.
+#[derive(Default)]
+pub(crate) struct Answer {
+    /// As long as the memory is, so that what is written is compared once with the room that there is.
+    bytes: Vec<u8>,
+    length: usize,
     limit: usize,
 }
 
-impl io::Write for Limited<'_> {
+/// What there is room for at first.
+const FIRST_BYTES: usize = 512;
+/// The memory of an answer larger than this is not kept.
+const KEPT_BYTES: usize = 2 << 20;
+
+impl Answer {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// Puts other bytes in its place.
+    pub(crate) fn set(&mut self, bytes: Vec<u8>) {
+        self.length = bytes.len();
+        self.bytes = bytes;
+    }
+
+    #[cold]
+    fn grow_and_write(&mut self, more: &[u8]) -> io::Result<()> {
+        let end = self.length + more.len();
+        if end > self.limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let enough = end.max(self.bytes.len() * 2).max(FIRST_BYTES);
+        self.bytes.resize(enough.min(self.limit), 0);
+        self.bytes[self.length..end].copy_from_slice(more);
+        self.length = end;
+        Ok(())
+    }
+
+    /// Wipes it, where it holds a secret, and keeps its memory for the next unless there is too much of it.
+    pub(crate) fn clear(&mut self, is_secret: bool) {
+        if is_secret {
+            // No more than this one: what was longer before it was wiped then.
+            self.bytes[..self.length].zeroize();
+        }
+        self.length = 0;
+        if self.bytes.len() > KEPT_BYTES {
+            self.bytes = Vec::new();
+        }
+    }
+}
+
+impl io::Write for Answer {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
         self.write_all(more)?;
         Ok(more.len())
@@ -240,11 +293,13 @@ impl io::Write for Limited<'_> {
     // What the serializer calls, once for each bracket: the default would loop over `write`.
     #[inline]
     fn write_all(&mut self, more: &[u8]) -> io::Result<()> {
-        if more.len() > self.limit - self.bytes.len() {
-            return Err(io::ErrorKind::FileTooLarge.into());
+        let end = self.length + more.len();
+        if let Some(room) = self.bytes.get_mut(self.length..end) {
+            room.copy_from_slice(more);
+            self.length = end;
+            return Ok(());
         }
-        self.bytes.extend_from_slice(more);
-        Ok(())
+        self.grow_and_write(more)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -374,11 +429,16 @@ mod tests {
     #[test]
     fn an_answer_has_a_limit() {
         fn code<T: Serialize>(data: &T, limit: usize) -> Option<&'static str> {
-            encode(data, limit, &mut Vec::new()).err().map(|error| error.code().as_str())
+            encode(data, limit, &mut Answer::default()).err().map(|error| error.code().as_str())
         }
-        let mut answer = b"of an earlier call".to_vec();
+        let mut answer = Answer::default();
+        encode(&"of an earlier call", 100, &mut answer).unwrap();
         encode(&7, 100, &mut answer).unwrap();
-        assert_eq!(answer, br#"{"success":true,"data":7,"error":null}"#);
+        assert_eq!(answer.as_bytes(), br#"{"success":true,"data":7,"error":null}"#);
+        // What an error needed is no room for the next answer.
+        encode_error(&HostError::conflict("x".repeat(1000)), CallId::default(), &mut answer);
+        assert!(answer.as_bytes().len() > 1000);
+        assert_eq!(encode(&"x".repeat(100), 100, &mut answer).unwrap_err().code().as_str(), "limit_exceeded");
         assert_eq!(code(&"x".repeat(100), 100), Some("limit_exceeded"));
         assert_eq!((code(&7, 38), code(&7, 37)), (None, Some("limit_exceeded")));
     }

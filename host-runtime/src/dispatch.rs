@@ -11,9 +11,10 @@ use std::{
 };
 
 use hostfn_contract::{Call, ErrorCode, HostError, HostFn, InjectAll};
+use tracing::{Level, Span};
 
 use crate::{
-    codec,
+    codec::{self, Answer},
     db::Scope,
     defence::{self, Defence},
     function::Bound,
@@ -29,21 +30,23 @@ pub(crate) fn dispatch<F: HostFn>(
     function: &Bound<F>,
     plugin_call: &PluginCall,
     request: &mut dyn Request,
-    answer: &mut Vec<u8>,
+    answer: &mut Answer,
 ) -> Result<(), extism::Error> {
     plugin_call.check_has_begun()?;
     let caller = plugin_call.next_caller();
     plugin_call.check_goes_on()?;
     Scope::begin_host_call();
     let call_id = caller.call_id();
-    let span = tracing::debug_span!(
-        "host_call", plugin = caller.plugin(), function = F::NAME, call = %call_id,
-        outcome = tracing::field::Empty, microseconds = tracing::field::Empty,
-    );
-    let _entered = span.enter();
+    // Nobody waits for a span, or for the time, of a call that nobody watches.
+    let span = tracing::level_enabled!(Level::DEBUG).then(|| {
+        tracing::debug_span!(
+            "host_call", plugin = caller.plugin(), function = F::NAME, call = %call_id,
+            outcome = tracing::field::Empty, microseconds = tracing::field::Empty,
+        )
+    });
+    let _entered = span.as_ref().map(Span::enter);
     let host = plugin_call.host();
-    // Nobody waits for the time of a call that nobody watches.
-    let started = (host.is_observed() || !span.is_disabled()).then(Instant::now);
+    let started = (host.is_observed() || span.as_ref().is_some_and(|span| !span.is_disabled())).then(Instant::now);
     let call = || -> Result<(), HostError> {
         plugin_call.admit()?;
         if defence::is_on(Defence::Authorise) {
@@ -56,7 +59,7 @@ pub(crate) fn dispatch<F: HostFn>(
         run(function, plugin_call, &call, text, answer)
     };
     let outcome = contain_panic(call).map_err(Scope::as_told);
-    observe::outcome::<F>(&span, &caller, &outcome, started);
+    observe::outcome::<F>(span.as_ref(), &caller, &outcome, started);
     let error = outcome.as_ref().err().map(HostError::code);
     if let Err(error) = outcome {
         codec::encode_error(&error, call_id, answer);
@@ -68,7 +71,7 @@ pub(crate) fn dispatch<F: HostFn>(
             true => request.read(plugin_call.limits().request_bytes).unwrap_or_default(),
             false => "",
         };
-        let response = std::str::from_utf8(answer).unwrap_or_default();
+        let response = std::str::from_utf8(answer.as_bytes()).unwrap_or_default();
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();
         let (time, is_atomic) = (host.clock.now(), Scope::is_atomic());
         let function = &function.description;
@@ -84,7 +87,7 @@ fn run<F: HostFn>(
     plugin_call: &PluginCall,
     call: &Call<'_>,
     text: &str,
-    answer: &mut Vec<u8>,
+    answer: &mut Answer,
 ) -> Result<(), HostError> {
     let (host, limits) = (plugin_call.host(), plugin_call.limits());
     let request = codec::decode::<F::Request>(text, limits.json_depth)?;
@@ -97,7 +100,7 @@ fn run<F: HostFn>(
     host.before(Step::Function, &function.description)?;
     let response = F::call(lease.connection()?, state, request)?;
     codec::encode(&response, limits.response_bytes, answer)?;
-    plugin_call.exchange(answer.len())?;
+    plugin_call.exchange(answer.as_bytes().len())?;
     host.before(Step::Commit, &function.description)?;
     lease.commit()
 }

@@ -73,10 +73,11 @@ impl Pool {
 
     /// Waits for a place among those in use, or for so long.
     pub(crate) fn take(&self, patience: Duration) -> Option<Slot<'_>> {
-        let since = Instant::now();
         let mut state = self.lock();
+        // What time it is matters only to who waits.
+        let mut since = None;
         while state.in_use >= self.most {
-            let left = patience.checked_sub(since.elapsed())?;
+            let left = patience.checked_sub(since.get_or_insert_with(Instant::now).elapsed())?;
             state.waiting += 1;
             state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             state.waiting -= 1;

@@ -6,14 +6,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use extism::{CurrentPlugin, Function, UserData, Val, ValType, convert::MemoryHandle};
 use hostfn_contract::HostError;
-use zeroize::Zeroize;
 
 use crate::{
+    codec::Answer,
     defence::{self, Defence},
     plugin_call::PluginCall,
 };
@@ -100,7 +100,7 @@ impl Guest<'_> {
 /// What one instance exchanges with its host through: its scratch block, and the host's end of it.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    // One plugin call at a time uses it, on one thread: the lock keeps nobody out, and is held for moments.
+    // One plugin call at a time uses it, on one thread, so that the lock keeps nobody out.
     state: Mutex<ScratchState>,
 }
 
@@ -110,49 +110,40 @@ struct ScratchState {
     /// as that is there, whatever became of the block, as memory does not shrink.
     block: Option<MemoryHandle>,
     /// The last answer, kept for its memory, or until there is room for it.
-    answer: Vec<u8>,
+    answer: Answer,
     is_waiting: bool,
 }
 
-/// A buffer that held an answer larger than this is not kept.
-const BUFFER_BYTES: usize = 64 << 10;
-
 impl Scratch {
-    /// The scratch block at an offset that the adapter names, and the buffer for the next answer.
-    ///
-    /// The kernel is asked for its length once for each place where it lies.
-    fn begin(&self, plugin: &mut CurrentPlugin, at: i64) -> Result<(MemoryHandle, Vec<u8>), extism::Error> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let block = match state.block {
-            Some(block) if block.offset() == at as u64 => block,
-            _ => plugin.memory_handle(at as u64).ok_or_else(|| extism::Error::msg("there is no scratch block"))?,
-        };
-        state.block = Some(block);
-        state.is_waiting = false;
-        let mut answer = std::mem::take(&mut state.answer);
-        answer.clear();
-        Ok((block, answer))
+    fn lock(&self) -> MutexGuard<'_, ScratchState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ScratchState {
+    /// The scratch block at an offset that the adapter names. The kernel is asked for its length once for each place where
+    /// it lies.
+    fn block(&mut self, plugin: &mut CurrentPlugin, at: i64) -> Result<MemoryHandle, extism::Error> {
+        if let Some(block) = self.block.filter(|block| block.offset() == at as u64) {
+            return Ok(block);
+        }
+        let block = plugin.memory_handle(at as u64).filter(|block| block.offset() != 0);
+        self.block = block;
+        block.ok_or_else(|| extism::Error::msg("there is no scratch block"))
     }
 
-    /// Copies an answer into the block and answers its length; or keeps it, and answers it negated.
-    fn deliver(&self, block: &mut [u8], mut answer: Vec<u8>, is_secret: bool) -> i64 {
+    /// Copies the answer into the block and gives its length; or keeps it, and gives it negated.
+    fn deliver(&mut self, block: &mut [u8], is_secret: bool) -> i64 {
+        let answer = self.answer.as_bytes();
         let length = answer.len() as i64;
-        let room = block.get_mut(..answer.len());
-        let is_waiting = room.is_none();
-        if let Some(room) = room {
-            room.copy_from_slice(&answer);
-            if is_secret {
-                // No more than the answer: what was longer before it was wiped then.
-                answer.as_mut_slice().zeroize();
-            }
-            if answer.capacity() > BUFFER_BYTES {
-                answer = Vec::new();
-            }
-        }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.answer = answer;
-        state.is_waiting = is_waiting;
-        if is_waiting { -length } else { length }
+        let Some(room) = block.get_mut(..answer.len()) else {
+            self.is_waiting = true;
+            return -length;
+        };
+        room.copy_from_slice(answer);
+        self.is_waiting = false;
+        self.answer.clear(is_secret);
+        length
     }
 }
 
@@ -184,30 +175,28 @@ pub(crate) fn adapter_function(
     name: String,
     plugin_call: Arc<PluginCall>,
     answers_secrets: bool,
-    answer: impl Fn(&PluginCall, &mut dyn Request, &mut Vec<u8>) -> Result<(), extism::Error> + Send + Sync + 'static,
+    answer: impl Fn(&PluginCall, &mut dyn Request, &mut Answer) -> Result<(), extism::Error> + Send + Sync + 'static,
 ) -> Function {
     numbers_function(namespace, name, true, move |plugin, [at, length]| {
-        let scratch = &plugin_call.scratch;
-        let (block, mut bytes) = scratch.begin(plugin, at)?;
+        let mut scratch = plugin_call.scratch.lock();
+        let block = scratch.block(plugin, at)?;
         // The one look at the guest's memory. Nothing of WebAssembly runs before the answer is in it.
         let block = plugin.memory_bytes_mut(block)?;
-        answer(&plugin_call, &mut InScratch { block: &*block, length }, &mut bytes)?;
-        Ok(scratch.deliver(block, bytes, answers_secrets))
+        answer(&plugin_call, &mut InScratch { block: &*block, length }, &mut scratch.answer)?;
+        Ok(scratch.deliver(block, answers_secrets))
     })
 }
 
 /// The function by which the adapter gets an answer that its scratch block was too small for.
 pub(crate) fn take_function(namespace: &str, plugin_call: Arc<PluginCall>) -> Function {
     numbers_function(namespace, "take".to_owned(), true, move |plugin, [at, _]| {
-        let scratch = &plugin_call.scratch;
-        let answer = {
-            let mut state = scratch.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.is_waiting.then(|| std::mem::take(&mut state.answer))
-        };
-        let answer = answer.ok_or_else(|| extism::Error::msg("no answer waits"))?;
-        let (block, _) = scratch.begin(plugin, at)?;
+        let mut scratch = plugin_call.scratch.lock();
+        if !scratch.is_waiting {
+            return Err(extism::Error::msg("no answer waits"));
+        }
+        let block = scratch.block(plugin, at)?;
         // It may hold secrets, and is seldom: it is wiped in any case.
-        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, answer, true))
+        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, true))
     })
 }
 
@@ -225,8 +214,8 @@ pub(crate) fn adapter_kernel_function<const PARAMETERS: usize>(
 ) -> Function {
     let parameters = vec![ValType::I64; PARAMETERS + 1];
     let body = move |plugin: &mut CurrentPlugin, inputs: &[Val]| -> Result<i64, extism::Error> {
-        let scratch = &plugin_call.scratch;
-        let (block, mut bytes) = scratch.begin(plugin, inputs[0].unwrap_i64())?;
+        let mut scratch = plugin_call.scratch.lock();
+        let block = scratch.block(plugin, inputs[0].unwrap_i64())?;
         let given = {
             let mut rest = plugin.memory_bytes(block)?;
             std::array::from_fn(|number| match inputs[number + 1].unwrap_i64() {
@@ -239,8 +228,8 @@ pub(crate) fn adapter_kernel_function<const PARAMETERS: usize>(
                 }
             })
         };
-        bytes.extend(body(&plugin_call, &mut Guest { plugin }, given)?.unwrap_or_default());
-        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, bytes, true))
+        scratch.answer.set(body(&plugin_call, &mut Guest { plugin }, given)?.unwrap_or_default());
+        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, true))
     };
     Function::new(name, parameters, [ValType::I64], UserData::new(()), move |plugin, inputs, outputs, _| {
         outputs[0] = Val::I64(body(plugin, inputs)?);
@@ -282,19 +271,17 @@ pub(crate) fn extism_function(
     name: &str,
     takes_request: bool,
     answers_secrets: bool,
-    answer: impl Fn(&mut dyn Request, &mut Vec<u8>) -> Result<(), extism::Error> + Send + Sync + 'static,
+    answer: impl Fn(&mut dyn Request, &mut Answer) -> Result<(), extism::Error> + Send + Sync + 'static,
 ) -> Function {
     let parameters = if takes_request { vec![ValType::I64] } else { vec![] };
     // No user data: it would put everything behind one lock. The closure holds what it needs.
     let none = UserData::new(());
     Function::new(name, parameters, [ValType::I64], none, move |plugin, inputs, outputs, _| {
         let handle = inputs.first().map(Val::unwrap_i64).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(512);
+        let mut bytes = Answer::default();
         answer(&mut InBlock { plugin, handle }, &mut bytes)?;
-        let written = plugin.memory_new(&bytes);
-        if answers_secrets {
-            bytes.zeroize();
-        }
+        let written = plugin.memory_new(bytes.as_bytes());
+        bytes.clear(answers_secrets);
         // The linker gave this function its type, so that there is exactly one result.
         outputs[0] = Val::I64(written?.offset() as Handle);
         Ok(())

@@ -103,12 +103,12 @@ pub struct PluginCallEnd<'a> {
 ///
 /// The detail is written with its control characters escaped, so that a guest cannot forge lines.
 pub(crate) fn outcome<F: HostFn>(
-    span: &Span,
+    span: Option<&Span>,
     caller: &Caller,
     outcome: &Result<(), HostError>,
     started: Option<Instant>,
 ) {
-    if let Some(started) = started {
+    if let Some((started, span)) = started.zip(span) {
         let name = outcome.as_ref().map_or_else(|error| error.code().as_str(), |_| "success");
         span.record("outcome", name);
         span.record("microseconds", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));

@@ -1,7 +1,7 @@
 use std::{error::Error, fmt, sync::Arc, time::Instant};
 
 use hostfn_contract::{CallId, Caller, ErrorCode, Grants, HostError};
-use tracing::Span;
+use tracing::{Level, Span};
 
 use crate::{
     answers::{Failure, IdempotencyKey, IdempotentCall, Known},
@@ -155,6 +155,9 @@ impl Plugin {
     }
 
     fn traced(&self, export: &str, input: &[u8], kind: Kind<'_>) -> Result<Vec<u8>, CallError> {
+        if !tracing::level_enabled!(Level::DEBUG) {
+            return on_guest_stack(|| self.call_here(export, input, kind, &Span::none()));
+        }
         let span = tracing::debug_span!(
             "plugin_call",
             plugin = self.name(),
@@ -166,10 +169,8 @@ impl Plugin {
         let _entered = span.enter();
         let started = Instant::now();
         let outcome = on_guest_stack(|| self.call_here(export, input, kind, &span));
-        if !span.is_disabled() {
-            span.record("outcome", outcome.as_ref().map_or_else(|error| error.kind_name(), |_| "success"));
-            span.record("microseconds", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
-        }
+        span.record("outcome", outcome.as_ref().map_or_else(|error| error.kind_name(), |_| "success"));
+        span.record("microseconds", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
         outcome
     }
 

@@ -46,7 +46,7 @@
   ;; The guest's blocks: from `$first` to `$end`, each of whole granules of 64 bytes.
   (memory $blocks 1 65535)
   ;; First the heads of the lists of free blocks, a word for each of 352 size classes. From 1536 on, a bit for each class
-  ;; that has a free block. From 2048 on, a word for each granule of `$blocks`, a sixteenth of its address further:
+  ;; that may have one. From 2048 on, a word for each granule of `$blocks`, a sixteenth of its address further:
   ;; - where a block starts, its length in bytes: greater than zero;
   ;; - where a free block starts, the sign bit, and the granule of the next free block of its class;
   ;; - after that, in a free block of more than 32 granules, the sign bit, and how many it has;
@@ -57,10 +57,14 @@
 
   (global $first i32 (i32.const 64))
   (global $end (mut i32) (i32.const 64))
+  ;; How far `$end` may go with the memory that is there.
+  (global $room (mut i32) (i32.const 65536))
 
   ;; The kernel's block in which requests and answers are exchanged, and how many bytes it has: whole words.
   (global $scratch (mut i64) (i64.const 0))
   (global $scratch_size (mut i64) (i64.const 0))
+  ;; How large it is at first: as the last ones had to be, within reason.
+  (global $scratch_usual (mut i64) (i64.const 256))
   ;; The kernel's block with the guest's error.
   (global $error (mut i64) (i64.const 0))
   ;; What the guest wants to be its output: an address of `$blocks`, and a number of bytes that lie in it.
@@ -74,10 +78,12 @@
 
   ;; Forgets everything of the last plugin call, as the kernel does, which forgot its own blocks before.
   (func (export "begin")
-    (memory.fill $blocks (global.get $first) (i32.const 0) (i32.sub (global.get $end) (global.get $first)))
-    (memory.fill $lengths (i32.const 0) (i32.const 0)
-      (i32.add (i32.const 2048) (i32.shr_u (global.get $end) (i32.const 4))))
-    (global.set $end (global.get $first))
+    (if (i32.ne (global.get $end) (global.get $first))
+      (then
+        (memory.fill $blocks (global.get $first) (i32.const 0) (i32.sub (global.get $end) (global.get $first)))
+        (memory.fill $lengths (i32.const 0) (i32.const 0)
+          (i32.add (i32.const 2048) (i32.shr_u (global.get $end) (i32.const 4))))
+        (global.set $end (global.get $first))))
     (global.set $scratch (i64.const 0))
     (global.set $scratch_size (i64.const 0))
     (global.set $error (i64.const 0))
@@ -101,10 +107,12 @@
   ;; address of `$lengths`: past it, it is a granule from `$first` to `$end`.
   (func $length (param $handle i64) (result i32)
     (local $length i32)
-    (if (i64.ge_u (local.get $handle) (i64.extend_i32_u (global.get $end))) (then (return (i32.const 0))))
-    (if (i64.lt_u (local.get $handle) (i64.extend_i32_u (global.get $first))) (then (return (i32.const 0))))
-    (if (i64.ne (i64.and (local.get $handle) (i64.const 63)) (i64.const 0)) (then (return (i32.const 0))))
-    (local.set $length (call $mark (i32.wrap_i64 (local.get $handle))))
+    (if (i64.ge_u (i64.sub (local.get $handle) (i64.extend_i32_u (global.get $first)))
+          (i64.extend_i32_u (i32.sub (global.get $end) (global.get $first))))
+      (then (return (i32.const 0))))
+    (if (i32.and (i32.wrap_i64 (local.get $handle)) (i32.const 63)) (then (return (i32.const 0))))
+    (local.set $length
+      (i32.load $lengths offset=2048 (i32.shr_u (i32.wrap_i64 (local.get $handle)) (i32.const 4))))
     (select (local.get $length) (i32.const 0) (i32.gt_s (local.get $length) (i32.const 0))))
 
   ;; The word about the granule at an address of `$blocks`.
@@ -134,27 +142,21 @@
   (func $head (param $class i32) (result i32)
     (i32.load $lengths (i32.shl (local.get $class) (i32.const 2))))
   (func $set_head (param $class i32) (param $granule i32)
-    (local $word i32) (local $bit i64) (local $others i64)
-    (i32.store $lengths (i32.shl (local.get $class) (i32.const 2)) (local.get $granule))
-    (local.set $word (i32.shl (i32.shr_u (local.get $class) (i32.const 6)) (i32.const 3)))
-    (local.set $bit (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $class))))
-    (local.set $others
-      (i64.and (i64.load $lengths offset=1536 (local.get $word)) (i64.xor (local.get $bit) (i64.const -1))))
-    (i64.store $lengths offset=1536 (local.get $word)
-      (select
-        (i64.or (local.get $others) (local.get $bit))
-        (local.get $others)
-        (local.get $granule))))
+    (i32.store $lengths (i32.shl (local.get $class) (i32.const 2)) (local.get $granule)))
 
   ;; Makes a free block of so many granules.
   (func $put (param $block i32) (param $granules i32)
-    (local $class i32)
+    (local $class i32) (local $word i32)
     ;; The largest class that it has room for.
     (local.set $class (call $class_of (local.get $granules)))
     (if (i32.gt_u (call $granules_of (local.get $class)) (local.get $granules))
       (then (local.set $class (i32.sub (local.get $class) (i32.const 1)))))
     (call $set_mark (local.get $block) (i32.or (i32.const 0x80000000) (call $head (local.get $class))))
     (call $set_head (local.get $class) (i32.shr_u (local.get $block) (i32.const 6)))
+    (local.set $word (i32.shl (i32.shr_u (local.get $class) (i32.const 6)) (i32.const 3)))
+    (i64.store $lengths offset=1536 (local.get $word)
+      (i64.or (i64.load $lengths offset=1536 (local.get $word))
+        (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $class)))))
     (if (i32.ge_u (local.get $class) (i32.const 32))
       (then
         (call $set_mark
@@ -180,23 +182,33 @@
           (i32.sub (local.get $has) (local.get $granules)))))
     (local.get $block))
 
-  ;; The smallest class above `$class` with a free block, or -1.
-  (func $class_above (param $class i32) (result i32)
-    (local $word i32) (local $larger i64)
+  ;; So many granules of the smallest free block of a class above `$class`, or zero.
+  (func $split (param $class i32) (param $granules i32) (result i32)
+    (local $word i32) (local $classes i64) (local $block i32)
     (local.set $class (i32.add (local.get $class) (i32.const 1)))
     (local.set $word (i32.shr_u (local.get $class) (i32.const 6)))
-    (local.set $larger (i64.shl (i64.const -1) (i64.extend_i32_u (local.get $class))))
+    (local.set $classes (i64.shl (i64.const -1) (i64.extend_i32_u (local.get $class))))
     (loop $again
-      (if (i32.gt_u (local.get $word) (i32.const 5)) (then (return (i32.const -1))))
-      (local.set $larger
-        (i64.and (local.get $larger)
+      (if (i32.gt_u (local.get $word) (i32.const 5)) (then (return (i32.const 0))))
+      (local.set $classes
+        (i64.and (local.get $classes)
           (i64.load $lengths offset=1536 (i32.shl (local.get $word) (i32.const 3)))))
-      (if (i64.eqz (local.get $larger))
+      (if (i64.eqz (local.get $classes))
         (then
-          (local.set $larger (i64.const -1))
+          (local.set $classes (i64.const -1))
           (local.set $word (i32.add (local.get $word) (i32.const 1)))
+          (br $again)))
+      (local.set $class
+        (i32.add (i32.shl (local.get $word) (i32.const 6)) (i32.wrap_i64 (i64.ctz (local.get $classes)))))
+      (local.set $block (call $pull (local.get $class) (local.get $granules)))
+      (if (i32.eqz (local.get $block))
+        (then
+          ;; It had one once.
+          (i64.store $lengths offset=1536 (i32.shl (local.get $word) (i32.const 3))
+            (i64.and (i64.load $lengths offset=1536 (i32.shl (local.get $word) (i32.const 3)))
+              (i64.xor (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $class))) (i64.const -1))))
           (br $again))))
-    (i32.add (i32.shl (local.get $word) (i32.const 6)) (i32.wrap_i64 (i64.ctz (local.get $larger)))))
+    (local.get $block))
 
   ;; Makes both memories reach to an address, or traps, or answers zero, where the plugin has no more memory.
   (func $grow (param $end i64) (result i32)
@@ -214,11 +226,43 @@
       (then
         (if (i32.eq (i32.const -1) (memory.grow $lengths (call $pages (local.get $missing))))
           (then (return (i32.const 0))))))
+    ;; No further than there are words for.
+    (local.set $end (i64.shl (i64.extend_i32_u (memory.size $blocks)) (i64.const 16)))
+    (local.set $missing
+      (i64.shl
+        (i64.sub (i64.shl (i64.extend_i32_u (memory.size $lengths)) (i64.const 16)) (i64.const 2048))
+        (i64.const 4)))
+    (global.set $room
+      (i32.wrap_i64
+        (select (local.get $end) (local.get $missing) (i64.lt_u (local.get $end) (local.get $missing)))))
     (i32.const 1))
   (func $pages (param $bytes i64) (result i32)
     (i32.wrap_i64 (i64.shr_u (i64.add (local.get $bytes) (i64.const 0xffff)) (i64.const 16))))
 
+  ;; Most blocks are small, and this is for them: it calls nothing, as no engine puts a function into another.
   (func $alloc (export "extism:host/env alloc") (param $length i64) (result i64)
+    (local $granules i32) (local $block i32) (local $head i32)
+    (if (i64.gt_u (i64.sub (local.get $length) (i64.const 1)) (i64.const 2047))
+      (then (return (call $alloc_large (local.get $length)))))
+    (local.set $granules (i32.shr_u (i32.add (i32.wrap_i64 (local.get $length)) (i32.const 63)) (i32.const 6)))
+    (local.set $head (i32.shl (i32.sub (local.get $granules) (i32.const 1)) (i32.const 2)))
+    (local.set $block (i32.shl (i32.load $lengths (local.get $head)) (i32.const 6)))
+    (if (local.get $block)
+      (then
+        (i32.store $lengths (local.get $head)
+          (i32.and (i32.load $lengths offset=2048 (i32.shr_u (local.get $block) (i32.const 4)))
+            (i32.const 0x7fffffff))))
+      (else
+        (local.set $block (global.get $end))
+        (local.set $granules (i32.shl (local.get $granules) (i32.const 6)))
+        (if (i32.gt_u (local.get $granules) (i32.sub (global.get $room) (local.get $block)))
+          (then (return (call $alloc_large (local.get $length)))))
+        (global.set $end (i32.add (local.get $block) (local.get $granules)))))
+    (i32.store $lengths offset=2048 (i32.shr_u (local.get $block) (i32.const 4)) (i32.wrap_i64 (local.get $length)))
+    (i64.extend_i32_u (local.get $block)))
+
+  ;; The same of any length.
+  (func $alloc_large (param $length i64) (result i64)
     (local $class i32) (local $granules i32) (local $block i32) (local $end i64)
     (if (i64.eqz (local.get $length)) (then (return (i64.const 0))))
     ;; A length has 31 bits. Asking for more than there can be lets the host say that there is no memory left.
@@ -236,27 +280,36 @@
           (i64.add (i64.extend_i32_u (global.get $end))
             (i64.shl (i64.extend_i32_u (local.get $granules)) (i64.const 6))))
         ;; Memory that is there is used before a larger block is split, and that before there is more memory.
-        (if (i64.gt_u (local.get $end) (i64.shl (i64.extend_i32_u (memory.size $blocks)) (i64.const 16)))
-          (then
-            (local.set $class (call $class_above (local.get $class)))
-            (if (i32.ge_s (local.get $class) (i32.const 0))
-              (then (local.set $block (call $pull (local.get $class) (local.get $granules)))))))
+        (if (i64.gt_u (local.get $end) (i64.extend_i32_u (global.get $room)))
+          (then (local.set $block (call $split (local.get $class) (local.get $granules)))))
         (if (i32.eqz (local.get $block))
           (then
-            (if (i32.eqz (call $grow (local.get $end))) (then (return (i64.const 0))))
+            (if (i64.gt_u (local.get $end) (i64.extend_i32_u (global.get $room)))
+              (then (if (i32.eqz (call $grow (local.get $end))) (then (return (i64.const 0))))))
             (local.set $block (global.get $end))
             (global.set $end (i32.wrap_i64 (local.get $end)))))))
     (call $set_mark (local.get $block) (i32.wrap_i64 (local.get $length)))
     (i64.extend_i32_u (local.get $block)))
 
   (func $free (export "extism:host/env free") (param $handle i64)
-    (local $length i32)
+    (local $length i32) (local $mark i32) (local $head i32)
     (local.set $length (call $length (local.get $handle)))
     (if (i32.eqz (local.get $length)) (then (return)))
     (if (i64.eq (local.get $handle) (global.get $input)) (then (global.set $input_is_freed (i32.const 1))))
-    (call $put (i32.wrap_i64 (local.get $handle))
-      (call $granules_of
-        (call $class_of (i32.shr_u (i32.add (local.get $length) (i32.const 63)) (i32.const 6))))))
+    (local.set $length (i32.shr_u (i32.add (local.get $length) (i32.const 63)) (i32.const 6)))
+    (if (i32.gt_u (local.get $length) (i32.const 32))
+      (then
+        (call $put (i32.wrap_i64 (local.get $handle)) (call $granules_of (call $class_of (local.get $length))))
+        (return)))
+    ;; As `$put` does, of a small block.
+    (local.set $head (i32.sub (local.get $length) (i32.const 1)))
+    (i64.store $lengths offset=1536 (i32.const 0)
+      (i64.or (i64.load $lengths offset=1536 (i32.const 0)) (i64.shl (i64.const 1) (i64.extend_i32_u (local.get $head)))))
+    (local.set $head (i32.shl (local.get $head) (i32.const 2)))
+    (local.set $mark (i32.shr_u (i32.wrap_i64 (local.get $handle)) (i32.const 4)))
+    (i32.store $lengths offset=2048 (local.get $mark)
+      (i32.or (i32.const 0x80000000) (i32.load $lengths (local.get $head))))
+    (i32.store $lengths (local.get $head) (i32.shr_u (local.get $mark) (i32.const 2))))
 
   (func $guest_length (export "extism:host/env length") (param $handle i64) (result i64)
     (i64.extend_i32_u (call $length (local.get $handle))))
@@ -284,12 +337,13 @@
     (if (i64.lt_u (local.get $bytes) (global.get $scratch_size)) (then (return)))
     (if (i64.ne (global.get $scratch) (i64.const 0)) (then (call $kernel_free (global.get $scratch))))
     ;; The kernel clears what was used with every plugin call, four bytes at a time: hence no more than is needed often.
-    (local.set $size (i64.const 1024))
+    (local.set $size (global.get $scratch_usual))
     (loop $again
       (if (i64.le_u (local.get $size) (local.get $bytes))
         (then
           (local.set $size (i64.shl (local.get $size) (i64.const 1)))
           (br $again))))
+    (if (i64.le_u (local.get $size) (i64.const 4096)) (then (global.set $scratch_usual (local.get $size))))
     (global.set $scratch_size (local.get $size))
     (global.set $scratch (call $kernel_alloc (local.get $size)))
     (if (i64.eqz (global.get $scratch)) (then (unreachable))))
@@ -300,7 +354,7 @@
     (local $length i64)
     (local.set $length (i64.extend_i32_u (call $length (local.get $handle))))
     (if (i64.gt_u (local.get $most) (local.get $length)) (then (local.set $most (local.get $length))))
-    (call $reserve (local.get $most))
+    (if (i64.ge_u (local.get $most) (global.get $scratch_size)) (then (call $reserve (local.get $most))))
     (call $words_to_kernel
       (global.get $scratch) (i32.wrap_i64 (local.get $handle)) (i32.wrap_i64 (local.get $most)))
     ;; No block, and no handle either, is an empty request.
@@ -325,7 +379,22 @@
     (if (i64.eqz (local.get $handle)) (then (unreachable)))
     (local.set $to (i32.wrap_i64 (local.get $handle)))
     (local.set $from (global.get $scratch))
-    (local.set $end (i64.add (local.get $from) (i64.and (local.get $length) (i64.const -8))))
+    ;; Four words at a time, and then one.
+    (local.set $end (i64.add (local.get $from) (i64.and (local.get $length) (i64.const -32))))
+    (block $done
+      (loop $again
+        (br_if $done (i64.ge_u (local.get $from) (local.get $end)))
+        (i64.store $blocks (local.get $to) (call $kernel_load_u64 (local.get $from)))
+        (i64.store $blocks offset=8 (local.get $to)
+          (call $kernel_load_u64 (i64.add (local.get $from) (i64.const 8))))
+        (i64.store $blocks offset=16 (local.get $to)
+          (call $kernel_load_u64 (i64.add (local.get $from) (i64.const 16))))
+        (i64.store $blocks offset=24 (local.get $to)
+          (call $kernel_load_u64 (i64.add (local.get $from) (i64.const 24))))
+        (local.set $to (i32.add (local.get $to) (i32.const 32)))
+        (local.set $from (i64.add (local.get $from) (i64.const 32)))
+        (br $again)))
+    (local.set $end (i64.add (local.get $from) (i64.and (local.get $length) (i64.const 24))))
     (block $done
       (loop $again
         (br_if $done (i64.ge_u (local.get $from) (local.get $end)))
@@ -342,10 +411,21 @@
               (i64.sub (i64.const 64) (i64.shl (i64.and (local.get $length) (i64.const 7)) (i64.const 3))))))))
     (local.get $handle))
 
-  ;; Copies a block into one of the kernel's, whose sizes are whole words.
+  ;; Copies a block into one of the kernel's, in whole words: four at a time, and then one.
   (func $words_to_kernel (param $to i64) (param $from i32) (param $length i32)
     (local $end i32)
-    (local.set $end (i32.add (local.get $from) (local.get $length)))
+    (local.set $end (i32.add (local.get $from) (i32.and (local.get $length) (i32.const -32))))
+    (block $done
+      (loop $again
+        (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
+        (call $kernel_store_u64 (local.get $to) (i64.load $blocks (local.get $from)))
+        (call $kernel_store_u64 (i64.add (local.get $to) (i64.const 8)) (i64.load $blocks offset=8 (local.get $from)))
+        (call $kernel_store_u64 (i64.add (local.get $to) (i64.const 16)) (i64.load $blocks offset=16 (local.get $from)))
+        (call $kernel_store_u64 (i64.add (local.get $to) (i64.const 24)) (i64.load $blocks offset=24 (local.get $from)))
+        (local.set $to (i64.add (local.get $to) (i64.const 32)))
+        (local.set $from (i32.add (local.get $from) (i32.const 32)))
+        (br $again)))
+    (local.set $end (i32.add (local.get $from) (i32.and (local.get $length) (i32.const 31))))
     (block $done
       (loop $again
         (br_if $done (i32.ge_u (local.get $from) (local.get $end)))

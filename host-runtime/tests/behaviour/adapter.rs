@@ -259,6 +259,13 @@ fn a_block_is_used_again_and_each_call_begins_with_none() {
                 (drop (call $alloc (i64.const 100)))
                 (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
             i32.const 0)
+        ;; Thirty thousand blocks at once, as far as memory goes.
+        (func (export "many") (result i32) (local $left i32)
+            (local.set $left (i32.const 30000))
+            (loop $again
+                (drop (call $alloc (i64.const 200)))
+                (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+            i32.const 0)
         (func (export "keep") (result i32)
             (global.set $last (call $alloc (i64.const 16)))
             (call $store (global.get $last) (i64.const 42))
@@ -269,6 +276,11 @@ fn a_block_is_used_again_and_each_call_begins_with_none() {
     let options = PluginOptions::from(Grants::none()).instances(1).memory_bytes(1 << 20);
     let plugin = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
     for export in ["one_by_one", "split", "keep", "kept", "one_by_one"] {
+        assert_eq!(outcome(&plugin, export, b""), r#"output """#, "{export}");
+    }
+    let options = PluginOptions::from(Grants::none()).instances(1).memory_bytes(9 << 20);
+    let plugin = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
+    for export in ["many", "split", "many"] {
         assert_eq!(outcome(&plugin, export, b""), r#"output """#, "{export}");
     }
 }
