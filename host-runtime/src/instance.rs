@@ -21,9 +21,10 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(recipe: &Recipe, plugin: &Arc<LoadedPlugin>, seat: Seat) -> Result<Self, extism::Error> {
+    /// Boxed: it is large, and moved several times with each call.
+    pub(crate) fn new(recipe: &Recipe, plugin: &Arc<LoadedPlugin>, seat: Seat) -> Result<Box<Self>, extism::Error> {
         let (plugin, plugin_call) = recipe.make(plugin)?;
-        Ok(Self { plugin, plugin_call, _seat: seat })
+        Ok(Box::new(Self { plugin, plugin_call, _seat: seat }))
     }
 }
 
@@ -55,7 +56,8 @@ pub(crate) struct Pool {
 
 #[derive(Default)]
 struct State {
-    idle: Vec<Instance>,
+    #[expect(clippy::vec_box, reason = "an instance is moved in and out with each call, and is large")]
+    idle: Vec<Box<Instance>>,
     in_use: usize,
     /// How many calls wait for one of those in use: waking nobody is a system call all the same.
     waiting: usize,
@@ -67,7 +69,7 @@ impl Pool {
     }
 
     /// Adds the first instance, before anybody waits for one.
-    pub(crate) fn put(&self, instance: Instance) {
+    pub(crate) fn put(&self, instance: Box<Instance>) {
         self.lock().idle.push(instance);
     }
 
@@ -87,7 +89,7 @@ impl Pool {
     }
 
     /// An instance that no call needs at the moment.
-    pub(crate) fn take_idle(&self) -> Option<Instance> {
+    pub(crate) fn take_idle(&self) -> Option<Box<Instance>> {
         self.lock().idle.pop()
     }
 
@@ -98,19 +100,19 @@ impl Pool {
 
 /// A place among the instances in use, given up when it is dropped.
 pub(crate) struct Slot<'a> {
-    instance: Option<Instance>,
+    instance: Option<Box<Instance>>,
     pool: &'a Pool,
 }
 
 impl Slot<'_> {
     /// An instance that was idle, if one was. Whoever gets none makes one.
-    pub(crate) fn take_instance(&mut self) -> Option<Instance> {
+    pub(crate) fn take_instance(&mut self) -> Option<Box<Instance>> {
         self.instance.take()
     }
 
     /// Keeps an instance for the next call. One that is not put back, because it trapped or was
     /// stopped, is dropped.
-    pub(crate) fn put_back(&mut self, instance: Instance) {
+    pub(crate) fn put_back(&mut self, instance: Box<Instance>) {
         self.instance = Some(instance);
     }
 }

@@ -33,6 +33,7 @@ mod memory;
 mod memory_maximum;
 mod module;
 mod observe;
+mod parts;
 mod plugin;
 mod plugin_call;
 mod plugin_error;

@@ -109,7 +109,8 @@ impl PluginManager {
         granted: impl Into<PluginOptions>,
     ) -> Result<Plugin, LoadError> {
         let module = manifest.module().map_err(LoadError::Manifest)?;
-        let (options, _) = manifest.options(granted.into(), self.host.limits);
+        let (mut options, _) = manifest.options(granted.into(), self.host.limits);
+        options.linked.extend(manifest.linked().map_err(LoadError::Manifest)?);
         Plugin::load(self.host.clone(), manifest.name(), &module, options)
     }
 
@@ -124,7 +125,8 @@ impl PluginManager {
     ) -> Result<Vec<Finding>, String> {
         let module = manifest.module().map_err(|error| error.to_string())?;
         let granted = granted.into();
-        let (options, cut) = manifest.options(granted.clone(), self.host.limits);
+        let (mut options, cut) = manifest.options(granted.clone(), self.host.limits);
+        options.linked.extend(manifest.linked().map_err(|error| error.to_string())?);
         let mut examined = Examined::new(&module, &self.host, &options)?;
         examined.compare(manifest, &granted.grants, &cut, &self.host);
         Ok(examined.findings)

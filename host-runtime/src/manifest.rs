@@ -32,6 +32,10 @@ use crate::{
 ///
 /// [config]                           # what the plugin reads with its kit
 /// sender = "noreply@example.com"
+///
+/// [linked.markdown]                  # another module, from which it imports by this name
+/// module = "markdown.wasm"
+/// sha256 = "…64 hexadecimal digits…"
 /// ```
 ///
 /// ```
@@ -59,9 +63,19 @@ pub struct PluginManifest {
     limits: LimitChanges,
     #[serde(default)]
     config: BTreeMap<String, String>,
+    #[serde(default)]
+    linked: BTreeMap<String, LinkedModule>,
     /// The folder that the module's path starts from.
     #[serde(skip)]
     folder: PathBuf,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkedModule {
+    module: PathBuf,
+    #[serde(deserialize_with = "sha256")]
+    sha256: [u8; 32],
 }
 
 impl PluginManifest {
@@ -110,10 +124,24 @@ impl PluginManifest {
     /// # Errors
     /// When it cannot be read, or is another one than was reviewed.
     pub fn module(&self) -> Result<Vec<u8>, ManifestError> {
-        let path = self.folder.join(&self.module);
+        self.reviewed(&self.module, &self.sha256)
+    }
+
+    /// The modules that are linked with it, by their names.
+    ///
+    /// # Errors
+    /// As [`module`](Self::module).
+    pub(crate) fn linked(&self) -> Result<Vec<(String, Vec<u8>)>, ManifestError> {
+        let linked = self.linked.iter();
+        linked.map(|(name, linked)| Ok((name.clone(), self.reviewed(&linked.module, &linked.sha256)?))).collect()
+    }
+
+    /// Reads a module, which must be the one with this hash.
+    fn reviewed(&self, module: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>, ManifestError> {
+        let path = self.folder.join(module);
         let module = fs::read(&path).map_err(|error| ManifestError::new(&path, &error))?;
         let found: [u8; 32] = Sha256::digest(&module).into();
-        if found == self.sha256 {
+        if found == *sha256 {
             return Ok(module);
         }
         let reason = format!(
@@ -121,7 +149,7 @@ impl PluginManifest {
              the manifest",
             self.name,
             hexadecimal(&found),
-            hexadecimal(&self.sha256)
+            hexadecimal(sha256)
         );
         Err(ManifestError { path, reason })
     }

@@ -9,6 +9,7 @@ use crate::{
     defence::{self, Defence},
     host::Host,
     kernel::{self, WASI},
+    limits::Limits,
     preflight::{Finding, FindingKind},
 };
 
@@ -27,6 +28,10 @@ pub(crate) struct Module {
     /// How many elements its tables may come to have, or nothing where it does not say.
     pub(crate) table_elements: Option<u64>,
     imports: Vec<Import>,
+    /// Whether it is a reactor, whose beginning is called when it is linked.
+    has_initialize: bool,
+    /// The modules that are linked with it from which it imports.
+    linked_modules: Vec<String>,
 }
 
 /// A function that the module exports.
@@ -67,6 +72,13 @@ pub(crate) struct Link<'a> {
 }
 
 impl Size {
+    /// Whether any of it is more than it may be.
+    pub(crate) fn is_over(&self, limits: &Limits) -> bool {
+        self.functions > limits.module_functions
+            || self.locals > limits.module_locals
+            || self.largest_function > limits.function_bytes
+    }
+
     /// Looks at the heads of a module's sections and functions, or says why the bytes are no module.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, String> {
         if !bytes.starts_with(b"\0asm") {
@@ -105,16 +117,29 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM2
 
 impl Module {
     /// Reads a module, or says why the bytes are none.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    ///
+    /// What it imports of the modules that are linked with it, by these names, is between them.
+    pub(crate) fn parse(bytes: &[u8], linked: &[&str]) -> Result<Self, String> {
         let features = if defence::is_on(Defence::WebAssemblyFeatures) { FEATURES } else { WasmFeatures::default() };
         // All of it, and not only what is read here: what cannot be compiled should be told before it is tried.
         Validator::new_with_features(features).validate_all(bytes).map_err(broken)?;
-        read(bytes).map_err(broken)
+        read(bytes, linked).map_err(broken)
     }
 
     /// What of it runs by itself, in the order in which Extism runs it.
     pub(crate) fn initialisers(&self) -> &[Initialiser] {
         &self.initialisers
+    }
+
+    /// What of it runs by itself when it is linked: whether it has a start function, and whether it is a reactor.
+    pub(crate) fn begins_when_linked(&self) -> (bool, bool) {
+        let has_start = self.initialisers.iter().any(|initialiser| matches!(initialiser, Initialiser::Start));
+        (has_start, self.has_initialize)
+    }
+
+    /// The modules that are linked with it from which it imports.
+    pub(crate) fn linked_modules(&self) -> impl Iterator<Item = &str> {
+        self.linked_modules.iter().map(String::as_str)
     }
 
     /// Whether it imports WASI's way to end itself.
@@ -147,6 +172,7 @@ impl Module {
         const INITIALISERS: [&str; 3] = ["hs_init", "_initialize", "__wasm_call_ctors"];
         let is_initialiser = |export: &mut Export| INITIALISERS.contains(&export.name.as_str());
         let mut found: Vec<_> = self.exports.extract_if(.., is_initialiser).collect();
+        self.has_initialize = found.iter().any(|export| export.name == "_initialize" && export.parameters.is_empty());
         self.exports.retain(|export| export.parameters.iter().chain(&export.results).all(is_number));
         let mut take = |name: &str, parameters: &[ValType]| {
             let is_it = |export: &Export| export.name == name && export.parameters == parameters;
@@ -231,7 +257,7 @@ impl Import {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
+fn read(bytes: &[u8], linked: &[&str]) -> Result<Module, wasmparser::BinaryReaderError> {
     let mut module = Module {
         needs_wasi: false,
         exports: Vec::new(),
@@ -240,6 +266,8 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
         first_pages: 0,
         table_elements: Some(0),
         imports: Vec::new(),
+        has_initialize: false,
+        linked_modules: Vec::new(),
     };
     let mut types: Vec<Option<Signature>> = Vec::new();
     let mut functions: Vec<Option<Signature>> = Vec::new();
@@ -270,6 +298,12 @@ fn read(bytes: &[u8]) -> Result<Module, wasmparser::BinaryReaderError> {
                         }
                         _ => None,
                     };
+                    if linked.contains(&import.module) {
+                        if module.linked_modules.iter().all(|known| known != import.module) {
+                            module.linked_modules.push(import.module.to_owned());
+                        }
+                        continue;
+                    }
                     module.needs_wasi |= import.module == WASI;
                     module.imports.push(Import {
                         namespace: import.module.to_owned(),

@@ -44,7 +44,7 @@ impl Plugin {
         let examined = Examined::new(module, &host, &options);
         let examined = examined.map_err(|reason| LoadError::NotAModule { plugin: plugin.clone(), reason })?;
         let refusals = examined.refusals(&options);
-        let Some(parsed) = examined.module.filter(|_| refusals.is_empty()) else {
+        let Some(parsed) = examined.parts.filter(|_| refusals.is_empty()) else {
             return Err(LoadError::Refused { plugin, findings: Findings(refusals) });
         };
         let caller = Caller::new(name, options.grants.clone(), CallId::default());
@@ -56,7 +56,7 @@ impl Plugin {
         let first = first
             .ok_or_else(|| LoadError::TooManyInstances { plugin: plugin.clone(), instances: host.process_instances })?
             .map_err(cannot_run)?;
-        let exports = parsed.exports.into_iter().map(|export| export.name).collect();
+        let exports = parsed.main.exports.into_iter().map(|export| export.name).collect();
         let pool = Arc::new(Pool::new(loaded.limits.instances.max(1)));
         pool.put(first);
         host.keep(&pool);
@@ -333,7 +333,7 @@ impl Plugin {
         (self.name().to_owned(), export.to_owned())
     }
 
-    fn new_instance(&self, export: &str) -> Result<Instance, CallError> {
+    fn new_instance(&self, export: &str) -> Result<Box<Instance>, CallError> {
         let (inner, host) = (&*self.inner, &self.inner.plugin.host);
         let seat = host.seat().ok_or_else(|| {
             let (plugin, export) = self.names(export);

@@ -23,6 +23,7 @@ pub struct PluginOptions {
     pub(crate) config: Vec<(String, String)>,
     pub(crate) compile_cache: bool,
     pub(crate) with_adapter: bool,
+    pub(crate) linked: Vec<(String, Vec<u8>)>,
 }
 
 impl From<Grants> for PluginOptions {
@@ -34,6 +35,7 @@ impl From<Grants> for PluginOptions {
             config: Vec::new(),
             compile_cache: true,
             with_adapter: true,
+            linked: Vec::new(),
         }
     }
 }
@@ -95,6 +97,16 @@ impl PluginOptions {
         self
     }
 
+    /// Another compiled module, from which the plugin's imports by this name, and those of other linked modules: a library
+    /// that several plugins share, as the modules of an Extism manifest are. Each instance has it anew.
+    ///
+    /// It has the plugin's grants and limits. No name may be one of the host's own, such as `main`.
+    #[must_use]
+    pub fn link(mut self, name: impl Into<String>, module: impl Into<Vec<u8>>) -> Self {
+        self.linked.push((name.into(), module.into()));
+        self
+    }
+
     /// Loads the plugin as Extism alone would, without the adapter between it and Extism's kernel: for comparing the
     /// two. Never for a plugin of a stranger, who could then end the process of the host.
     #[must_use]
@@ -115,6 +127,7 @@ impl fmt::Debug for PluginOptions {
             .field("config", &config)
             .field("compile_cache", &self.compile_cache)
             .field("with_adapter", &self.with_adapter)
+            .field("linked", &self.linked.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish()
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     limits::Limits,
     manifest::PluginManifest,
     module::{Module, Size},
+    parts::Parts,
     plugin_options::PluginOptions,
 };
 
@@ -132,7 +133,7 @@ impl fmt::Display for Finding {
 /// A module that was looked at before it is compiled.
 pub(crate) struct Examined {
     /// What it asks for, or nothing where it is too large to be read.
-    pub(crate) module: Option<Module>,
+    pub(crate) parts: Option<Parts>,
     /// The limits that it would have.
     pub(crate) limits: Limits,
     /// Everything that there is to say of it, the gravest first.
@@ -149,36 +150,39 @@ impl Examined {
         if bytes.len() > limits.module_bytes {
             let (has, may) = (bytes.len(), limits.module_bytes);
             let message = format!("it has {has} bytes and may have {may}: strip it, or allow more with `module_bytes`");
-            return Ok(Self { module: None, limits, findings: vec![about(FindingKind::ModuleTooLarge, message)] });
+            return Ok(Self { parts: None, limits, findings: vec![about(FindingKind::ModuleTooLarge, message)] });
         }
         let mut findings = too_large(&Size::of(bytes)?, &limits);
         if !findings.is_empty() {
-            return Ok(Self { module: None, limits, findings });
+            return Ok(Self { parts: None, limits, findings });
         }
-        let module = Module::parse(bytes)?;
-        findings.extend(wants_too_much(&module, &limits));
-        if defence::is_on(Defence::KernelImports) {
-            findings.extend(module.wrong_imports());
+        let mut parts = Parts::parse(bytes, &options.linked, &limits)?;
+        findings.extend(parts.put_in_order(host));
+        findings.extend(wants_too_much(&parts, &limits));
+        for module in parts.all() {
+            if defence::is_on(Defence::KernelImports) {
+                findings.extend(module.wrong_imports());
+            }
+            findings.extend(of_host_functions(module, host, options));
         }
-        findings.extend(of_host_functions(&module, host, options));
-        if let Some(export) = &module.reserved_export {
+        if let Some(export) = parts.all().find_map(|module| module.reserved_export.as_ref()) {
             let (prefix, export) = (adapter::RESERVED, shortened(export));
             let message =
                 format!("it exports `{}`: give it a name that does not begin with `{prefix}`", Foreign(&export));
             findings.push(about(FindingKind::NotForPlugins, message));
         }
         let is_plain = !(options.with_adapter && host.with_adapter);
-        if is_plain && !module.initialisers().is_empty() {
+        if is_plain && parts.all().any(|module| !module.initialisers().is_empty()) {
             let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
             findings.push(about(FindingKind::StartsByItself, message.to_owned()));
         }
         findings.sort_by_key(|finding| finding.kind.severity());
-        Ok(Self { module: Some(module), limits, findings })
+        Ok(Self { parts: Some(parts), limits, findings })
     }
 
     /// Adds what there is to say of a manifest: what it asks for and is not granted, does not need, or should ask for.
     pub(crate) fn compare(&mut self, manifest: &PluginManifest, granted: &Grants, cut: &[&str], host: &Host) {
-        let Some(module) = &self.module else { return };
+        let Some(parts) = &self.parts else { return };
         for asked in manifest.grants().iter().filter(|asked| !granted.includes(asked)) {
             let partly = granted.iter().filter(|name| manifest.grants().includes(name) && covers(asked, name));
             let partly: Vec<_> = partly.map(|name| format!("`{name}`")).collect();
@@ -188,7 +192,7 @@ impl Examined {
             };
             self.findings.push(about(FindingKind::AskedNotGranted, message));
         }
-        let needed: Vec<_> = module.links(host).flatten().map(|link| link.function.permission()).collect();
+        let needed: Vec<_> = parts.links(host).into_iter().map(|link| link.function.permission()).collect();
         for asked in manifest.grants().iter().filter(|asked| !needed.iter().any(|needed| covers(asked, needed))) {
             let message = format!("the manifest asks for `{asked}`, which none of its imports needs: leave it out");
             self.findings.push(about(FindingKind::AskedNotNeeded, message));
@@ -252,17 +256,17 @@ fn too_large(size: &Size, limits: &Limits) -> Vec<Finding> {
     found
 }
 
-fn wants_too_much(module: &Module, limits: &Limits) -> Vec<Finding> {
+fn wants_too_much(parts: &Parts, limits: &Limits) -> Vec<Finding> {
     let mut found = Vec::new();
     let pages = limits.memory_pages();
-    if module.first_pages > u64::from(pages) {
-        let has = module.first_pages;
+    let has = parts.first_pages();
+    if has > u64::from(pages) {
         let message =
             format!("it starts with {has} pages of memory and may have {pages}: allow more with `memory_bytes`");
         found.push(about(FindingKind::MemoryTooLarge, message));
     }
     let may = limits.table_elements;
-    let message = match module.table_elements {
+    let message = match parts.table_elements() {
         Some(has) if has <= may => return found,
         Some(has) => {
             format!("its tables may grow to {has} elements and may have {may}: allow more with `table_elements`")

@@ -11,7 +11,7 @@ use crate::{
     kernel,
     limits::Limits,
     memory_maximum::with_memory_maximum,
-    module::Module,
+    parts::Parts,
     plugin_call::{LoadedPlugin, PluginCall},
     plugin_options::PluginOptions,
 };
@@ -34,13 +34,13 @@ impl Recipe {
     /// When what is loaded beside the guest cannot be made for it.
     pub(crate) fn new(
         bytes: &[u8],
-        module: &Module,
+        parts: &Parts,
         plugin: &LoadedPlugin,
         options: &PluginOptions,
     ) -> Result<Self, extism::Error> {
         let limits: &Limits = &plugin.limits;
         let with_adapter = options.with_adapter && plugin.host.with_adapter;
-        let imports: Vec<_> = module.links(&plugin.host).flatten().collect();
+        let imports = parts.links(&plugin.host);
         let mut links = Vec::new();
         for link in &imports {
             let (namespace, name) = link.function.import();
@@ -50,10 +50,14 @@ impl Recipe {
         }
         let pages = limits.memory_pages();
         // A module that was parsed before can be read here too; what cannot would be refused by the engine.
-        let guest = with_memory_maximum(bytes, pages).unwrap_or(bytes.into());
+        let bounded = |bytes| with_memory_maximum(bytes, pages).unwrap_or(bytes.into());
         let modules = match with_adapter {
-            true => adapter::modules(&guest, module, &imports, limits)?.to_vec(),
-            false => vec![extism::Wasm::data(guest)],
+            true => adapter::modules(&bounded(bytes), parts, bounded, &imports, limits)?,
+            false => {
+                let linked = parts.linked.iter();
+                let linked = linked.map(|linked| extism::Wasm::data(bounded(&linked.bytes)).with_name(&linked.name));
+                linked.chain([extism::Wasm::data(bounded(bytes)).with_name("main")]).collect()
+            }
         };
         Ok(Self {
             manifest: extism::Manifest::new(modules)
@@ -62,7 +66,7 @@ impl Recipe {
                 .with_config(options.config.iter().cloned()),
             links,
             with_adapter,
-            needs_wasi: module.needs_wasi,
+            needs_wasi: parts.needs_wasi(),
             compile_cache: options.compile_cache,
             fuel: limits.fuel,
             #[cfg(feature = "defence-switches")]
@@ -78,7 +82,7 @@ impl Recipe {
         &mut self,
         plugin: &Arc<LoadedPlugin>,
         seat: impl Fn() -> Option<Seat>,
-    ) -> Option<Result<Instance, extism::Error>> {
+    ) -> Option<Result<Box<Instance>, extism::Error>> {
         let error = match Instance::new(self, plugin, seat()?) {
             Err(error) if self.compile_cache => error,
             outcome => return Some(outcome),

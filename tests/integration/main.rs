@@ -2,6 +2,7 @@
 //! the conformance suite.
 #![forbid(unsafe_code)]
 
+mod adapter_blocks;
 mod arity;
 mod auth_flow;
 mod bindings;

@@ -123,18 +123,21 @@ fn table(measured: &[Measured]) -> Result<(Table, Vec<&'static Row>), Error> {
 
 /// How many times as long, or the other way round: `1.20`, or `1 / 2.4`.
 fn ratio(ratio: f64) -> String {
-    match ratio {
-        ..0.8 if 1.0 / ratio >= 10.0 => format!("1 / {:.0}", 1.0 / ratio),
-        ..0.8 => format!("1 / {:.1}", 1.0 / ratio),
-        _ => format!("{ratio:.2}"),
+    let inverse = 1.0 / ratio;
+    if ratio >= 0.8 {
+        format!("{ratio:.2}")
+    } else if inverse < 10.0 {
+        format!("1 / {inverse:.1}")
+    } else {
+        format!("1 / {inverse:.0}")
     }
 }
 
 fn time(seconds: f64) -> String {
     let time = Duration::from_secs_f64(seconds);
     match time.as_nanos() {
-        ..10_000 => format!("{} ns", time.as_nanos()),
-        ..10_000_000 => format!("{} µs", time.as_micros()),
+        nanoseconds @ ..10_000 => format!("{nanoseconds} ns"),
+        10_000..10_000_000 => format!("{} µs", time.as_micros()),
         _ => format!("{} ms", time.as_millis()),
     }
 }

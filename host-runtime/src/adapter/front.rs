@@ -3,17 +3,30 @@ use std::fmt::Write as _;
 use wasmparser::ValType;
 
 use super::{ADAPTER, GUEST, rewrite, text::Quoted};
-use crate::module::{Export, Initialiser, Module};
+use crate::{
+    module::{Export, Initialiser},
+    parts::Parts,
+};
 
 /// The module that Extism calls: it exports what the guest does, and does before and after a call what is to be done
 /// then. What of the guest runs by itself runs with the first call, once.
-pub(super) fn text(module: &Module) -> String {
+pub(super) fn text(parts: &Parts) -> String {
+    let module = &parts.main;
     let mut imports = String::new();
-    let mut import = |function: &str, name: &str, signature: &str| {
-        let (guest, name) = (Quoted(GUEST), Quoted(name));
-        writeln!(imports, "(import {guest} {name} (func {function} {signature}))").expect("a String takes any text");
+    let mut import = |of: &str, function: &str, name: &str, signature: &str| {
+        let (of, name) = (Quoted(of), Quoted(name));
+        writeln!(imports, "(import {of} {name} (func {function} {signature}))").expect("a String takes any text");
     };
     let mut initialisers = String::new();
+    for (number, linked) in parts.linked.iter().enumerate() {
+        let (has_start, is_reactor) = linked.module.begins_when_linked();
+        let begins = [(has_start, rewrite::START.into()), (is_reactor, rewrite::renamed("_initialize"))];
+        for (which, (_, name)) in begins.iter().enumerate().filter(|(_, (is_there, _))| *is_there) {
+            let function = format!("$linked_{number}_{which}");
+            import(&linked.name, &function, name, "");
+            initialisers += &format!("(call {function})");
+        }
+    }
     for (number, initialiser) in module.initialisers().iter().enumerate() {
         let (name, signature, call) = match initialiser {
             Initialiser::Start => (rewrite::START.into(), String::new(), format!("(call $initialiser_{number})")),
@@ -24,12 +37,12 @@ pub(super) fn text(module: &Module) -> String {
                 (rewrite::renamed(&export.name), signature(export), dropped)
             }
         };
-        import(&format!("$initialiser_{number}"), &name, &signature);
+        import(GUEST, &format!("$initialiser_{number}"), &name, &signature);
         initialisers += &call;
     }
     let mut exports = String::new();
     for (number, export) in module.exports.iter().enumerate() {
-        import(&format!("$guest_{number}"), &rewrite::renamed(&export.name), &signature(export));
+        import(GUEST, &format!("$guest_{number}"), &rewrite::renamed(&export.name), &signature(export));
         let name = Quoted(&export.name);
         let line = match export.parameters.is_empty() {
             true => {

@@ -11,10 +11,9 @@ mod wrappers;
 
 pub(crate) use rewrite::RESERVED;
 
-use crate::{
-    limits::Limits,
-    module::{Link, Module},
-};
+use std::borrow::Cow;
+
+use crate::{limits::Limits, module::Link, parts::Parts};
 
 /// The namespace of the functions that only the adapter imports.
 pub(crate) const HOST: &str = "hostfn:host";
@@ -26,22 +25,26 @@ pub(crate) fn joined(namespace: &str, name: &str) -> String {
     format!("{namespace} {name}")
 }
 
-/// The modules of a plugin's manifest, the front last.
+/// The modules of a plugin's manifest, the front last. `bounded` gives a linked module its memory's maximum, which the
+/// guest has.
 ///
 /// # Errors
-/// When the guest is no module that was examined before.
-pub(crate) fn modules(
+/// When one is no module that was examined before.
+pub(crate) fn modules<'a>(
     guest: &[u8],
-    module: &Module,
+    parts: &'a Parts,
+    bounded: impl Fn(&'a [u8]) -> Cow<'a, [u8]>,
     imports: &[Link<'_>],
     limits: &Limits,
-) -> Result<[extism::Wasm; 3], extism::Error> {
+) -> Result<Vec<extism::Wasm>, extism::Error> {
     let named = |bytes: Vec<u8>, name: &str| extism::Wasm::data(bytes).with_name(name);
-    let adapter = wrappers::text(imports, module.imports_exit(), limits);
-    let front = front::text(module);
-    Ok([
-        named(wat::parse_str(adapter)?, ADAPTER),
-        named(rewrite::guest(guest)?, GUEST),
-        named(wat::parse_str(front)?, "main"),
-    ])
+    let linked: Vec<_> = parts.linked.iter().map(|linked| linked.name.as_str()).collect();
+    let adapter = wrappers::text(imports, parts.imports_exit(), limits);
+    let mut modules = vec![named(wat::parse_str(adapter)?, ADAPTER)];
+    for part in &parts.linked {
+        modules.push(named(rewrite::guest(&bounded(&part.bytes), &linked)?, &part.name));
+    }
+    modules.push(named(rewrite::guest(guest, &linked)?, GUEST));
+    modules.push(named(wat::parse_str(front::text(parts))?, "main"));
+    Ok(modules)
 }

@@ -22,8 +22,9 @@ pub(super) fn renamed(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same module, with other names: no index in it changes, and no instruction.
-pub(super) fn guest(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+/// The same module, with other names: no index in it changes, and no instruction. What it imports of modules that are
+/// linked with it stays between them.
+pub(super) fn guest(bytes: &[u8], linked: &[&str]) -> Result<Vec<u8>, BinaryReaderError> {
     let (mut exports, mut sections) = (ExportSection::new(), Vec::new());
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
@@ -41,7 +42,7 @@ pub(super) fn guest(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
                 }
                 exports.export(START, ExportKind::Func, func);
             }
-            Payload::ImportSection(section) => sections.push(Section::Imports(imports(bytes, section)?)),
+            Payload::ImportSection(section) => sections.push(Section::Imports(imports(bytes, section, linked)?)),
             payload => sections.extend(payload.as_section().map(|(id, range)| Section::AsItIs(id, range))),
         }
     }
@@ -63,7 +64,7 @@ enum Section {
 }
 
 /// An import section with the names that the adapter has. What is imported by them is copied as it stands.
-fn imports(bytes: &[u8], section: ImportSectionReader<'_>) -> Result<Vec<u8>, BinaryReaderError> {
+fn imports(bytes: &[u8], section: ImportSectionReader<'_>, linked: &[&str]) -> Result<Vec<u8>, BinaryReaderError> {
     let (count, end) = (section.count(), section.range().end);
     let imports: Vec<_> = section.into_imports_with_offsets().collect::<Result<_, _>>()?;
     let mut data = Vec::new();
@@ -76,6 +77,7 @@ fn imports(bytes: &[u8], section: ImportSectionReader<'_>) -> Result<Vec<u8>, Bi
         let (namespace, name) = match (import.module, import.name) {
             // The rest of WASI reads and writes the guest's own memory, and is called by it.
             (WASI, name) if name != "proc_exit" => (WASI.into(), Cow::from(name)),
+            (namespace, name) if linked.contains(&namespace) => (namespace.into(), renamed(name)),
             (namespace, name) => (Cow::from(ADAPTER), joined(namespace, name).into()),
         };
         namespace.encode(&mut data);
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     fn rewritten(text: &str, expected: &str) {
-        let module = guest(&wat::parse_str(text).unwrap()).unwrap();
+        let module = guest(&wat::parse_str(text).unwrap(), &["library"]).unwrap();
         wasmparser::Validator::new().validate_all(&module).unwrap();
         assert_eq!(module, wat::parse_str(expected).unwrap(), "{text}");
     }
@@ -113,6 +115,7 @@ mod tests {
                 (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
                 (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
                 (import "extism:host/user" "alloc" (func $alloc (param i64) (result i64)))
+                (import "library" "_initialize" (func)) (import "library" "table" (table 1 funcref))
                 (memory (export "memory") 1) (global (export "_start") i32 (i32.const 1))
                 (func (export "run") (result i32) (drop (call $alloc (i64.const 1))) (i32.const 0))
                 (func (export "_initialize"))
@@ -122,6 +125,7 @@ mod tests {
                 (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
                 (import "hostfn:adapter" "wasi_snapshot_preview1 proc_exit" (func (param i32)))
                 (import "hostfn:adapter" "extism:host/user alloc" (func $alloc (param i64) (result i64)))
+                (import "library" "hostfn:_initialize" (func)) (import "library" "table" (table 1 funcref))
                 (memory (export "memory") 1) (global (export "hostfn:_start") i32 (i32.const 1))
                 (func (export "run") (result i32) (drop (call $alloc (i64.const 1))) (i32.const 0))
                 (func (export "hostfn:_initialize"))

@@ -28,7 +28,7 @@ mod tests {
     fn any_text_is_one_string() {
         for text in ["run", "", "a\"b", "\\", "über", "\n)(", "\u{0}"] {
             let module = wat::parse_str(format!("(module (func (export {})))", Quoted(text))).unwrap();
-            let names = crate::module::Module::parse(&module).unwrap().exports;
+            let names = crate::module::Module::parse(&module, &[]).unwrap().exports;
             assert_eq!(names.iter().map(|export| export.name.as_str()).collect::<Vec<_>>(), [text]);
         }
     }

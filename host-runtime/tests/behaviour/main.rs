@@ -20,6 +20,7 @@ mod imports;
 mod isolation;
 mod kernel;
 mod limits;
+mod linked;
 mod logs;
 mod meddling;
 mod migrations;
