@@ -121,15 +121,19 @@ impl Scratch {
 }
 
 impl ScratchState {
-    /// The scratch block at an offset that the adapter names. The kernel is asked for its length once for each place where
-    /// it lies.
-    fn block(&mut self, plugin: &mut CurrentPlugin, at: i64) -> Result<MemoryHandle, extism::Error> {
-        if let Some(block) = self.block.filter(|block| block.offset() == at as u64) {
-            return Ok(block);
+    /// The scratch block that the adapter names, by its offset and in the upper half its size.
+    ///
+    /// The kernel is asked for it once for each place where it lies. In another plugin call there may be a smaller one at
+    /// the same place, with others behind it: no more is touched than the adapter has.
+    fn block<'a>(&mut self, plugin: &'a mut CurrentPlugin, named: i64) -> Result<&'a mut [u8], extism::Error> {
+        let (offset, size) = (named as u64 & 0xffff_ffff, (named as u64 >> 32) as usize);
+        let is_it = |block: &MemoryHandle| block.offset() == offset && block.len() >= size;
+        if self.block.filter(is_it).is_none() {
+            self.block = plugin.memory_handle(offset).filter(is_it);
         }
-        let block = plugin.memory_handle(at as u64).filter(|block| block.offset() != 0);
-        self.block = block;
-        block.ok_or_else(|| extism::Error::msg("there is no scratch block"))
+        let block =
+            self.block.filter(|_| offset != 0).ok_or_else(|| extism::Error::msg("there is no scratch block"))?;
+        Ok(&mut plugin.memory_bytes_mut(block)?[..size])
     }
 
     /// Copies the answer into the block and gives its length; or keeps it, and gives it negated.
@@ -179,9 +183,8 @@ pub(crate) fn adapter_function(
 ) -> Function {
     numbers_function(namespace, name, true, move |plugin, [at, length]| {
         let mut scratch = plugin_call.scratch.lock();
-        let block = scratch.block(plugin, at)?;
         // The one look at the guest's memory. Nothing of WebAssembly runs before the answer is in it.
-        let block = plugin.memory_bytes_mut(block)?;
+        let block = scratch.block(plugin, at)?;
         answer(&plugin_call, &mut InScratch { block: &*block, length }, &mut scratch.answer)?;
         Ok(scratch.deliver(block, answers_secrets))
     })
@@ -196,7 +199,7 @@ pub(crate) fn take_function(namespace: &str, plugin_call: Arc<PluginCall>) -> Fu
         }
         let block = scratch.block(plugin, at)?;
         // It may hold secrets, and is seldom: it is wiped in any case.
-        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, true))
+        Ok(scratch.deliver(block, true))
     })
 }
 
@@ -215,9 +218,9 @@ pub(crate) fn adapter_kernel_function<const PARAMETERS: usize>(
     let parameters = vec![ValType::I64; PARAMETERS + 1];
     let body = move |plugin: &mut CurrentPlugin, inputs: &[Val]| -> Result<i64, extism::Error> {
         let mut scratch = plugin_call.scratch.lock();
-        let block = scratch.block(plugin, inputs[0].unwrap_i64())?;
+        let named = inputs[0].unwrap_i64();
         let given = {
-            let mut rest = plugin.memory_bytes(block)?;
+            let mut rest = &*scratch.block(plugin, named)?;
             std::array::from_fn(|number| match inputs[number + 1].unwrap_i64() {
                 0 => Given::Nothing,
                 length => {
@@ -229,7 +232,8 @@ pub(crate) fn adapter_kernel_function<const PARAMETERS: usize>(
             })
         };
         scratch.answer.set(body(&plugin_call, &mut Guest { plugin }, given)?.unwrap_or_default());
-        Ok(scratch.deliver(plugin.memory_bytes_mut(block)?, true))
+        let block = scratch.block(plugin, named)?;
+        Ok(scratch.deliver(block, true))
     };
     Function::new(name, parameters, [ValType::I64], UserData::new(()), move |plugin, inputs, outputs, _| {
         outputs[0] = Val::I64(body(plugin, inputs)?);

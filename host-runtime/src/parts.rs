@@ -60,6 +60,21 @@ impl Parts {
         links
     }
 
+    /// The host functions that are imported in two ways, of which one instance can have only one.
+    pub(crate) fn imported_in_two_ways(&self, host: &Host) -> Vec<Finding> {
+        let all: Vec<_> = self.all().flat_map(|module| module.links(host)).flatten().collect();
+        let links = self.links(host).into_iter().filter(|link| {
+            let of_it = |other: &&Link<'_>| other.function.import() == link.function.import();
+            all.iter().filter(of_it).any(|other| other.takes_request != link.takes_request)
+        });
+        let say = |link: Link<'_>| Finding {
+            kind: FindingKind::WrongSignature,
+            import: Some((link.function.namespace().to_owned(), link.function.name().to_owned())),
+            message: "it is imported with a request and without one: import it one way".to_owned(),
+        };
+        links.map(say).collect()
+    }
+
     pub(crate) fn needs_wasi(&self) -> bool {
         self.all().any(|module| module.needs_wasi)
     }

@@ -158,6 +158,7 @@ impl Examined {
         }
         let mut parts = Parts::parse(bytes, &options.linked, &limits)?;
         findings.extend(parts.put_in_order(host));
+        findings.extend(parts.imported_in_two_ways(host));
         findings.extend(wants_too_much(&parts, &limits));
         for module in parts.all() {
             if defence::is_on(Defence::KernelImports) {

@@ -66,7 +66,8 @@ const GUEST: &str = r#"(module
 /// not two hundred of them, one after the other, if none was used again.
 fn guest() -> Plugin {
     let options = PluginOptions::from(Grants::none()).instances(1).memory_bytes(4 << 20);
-    PluginManager::new().load("blocks", &wat::parse_str(GUEST).unwrap(), options).unwrap()
+    let module = wat::parse_str(GUEST).expect("the guest is WebAssembly");
+    PluginManager::new().load("blocks", &module, options).expect("the guest loads")
 }
 
 /// Short and long blocks, those around the lengths at which something changes, and none, which frees the slot.

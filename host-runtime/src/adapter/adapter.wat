@@ -26,7 +26,7 @@
   (import "extism:host/env" "get_log_level" (func $get_log_level (result i32)))
   (import "extism:host/env" "http_request" (func $http_request (param i64 i64) (result i64)))
 
-  ;; Each is given the scratch block and how many bytes the request has, of which no more were copied than it may have;
+  ;; Each is given the scratch block, its offset and in the upper half its size, and how many bytes the request has, of which no more were copied than it may have;
   ;; -1 is a handle that names no block. Each leaves its answer in the scratch block, and says how many bytes it has.
   ;; Where there is no room for it, the number is negative, and `take` gives it once there is.
   (import "hostfn:host" "take" (func $host_take (param i64 i64) (result i64)))
@@ -60,9 +60,11 @@
   ;; How far `$end` may go with the memory that is there.
   (global $room (mut i32) (i32.const 65536))
 
-  ;; The kernel's block in which requests and answers are exchanged, and how many bytes it has: whole words.
+  ;; The kernel's block in which requests and answers are exchanged, how many bytes it has, in whole words, and both as the
+  ;; host is told.
   (global $scratch (mut i64) (i64.const 0))
   (global $scratch_size (mut i64) (i64.const 0))
+  (global $scratch_block (mut i64) (i64.const 0))
   ;; How large it is at first: as the last ones had to be, within reason.
   (global $scratch_usual (mut i64) (i64.const 256))
   ;; The kernel's block with the guest's error.
@@ -346,7 +348,8 @@
     (if (i64.le_u (local.get $size) (i64.const 4096)) (then (global.set $scratch_usual (local.get $size))))
     (global.set $scratch_size (local.get $size))
     (global.set $scratch (call $kernel_alloc (local.get $size)))
-    (if (i64.eqz (global.get $scratch)) (then (unreachable))))
+    (if (i64.eqz (global.get $scratch)) (then (unreachable)))
+    (global.set $scratch_block (i64.or (global.get $scratch) (i64.shl (local.get $size) (i64.const 32)))))
 
   ;; Copies a block into the scratch block, in whole words, which both have no other than; and of one that is longer than
   ;; `$most` its start. Answers its length, or -1 where the handle names none.
@@ -372,7 +375,7 @@
     (if (i64.lt_s (local.get $length) (i64.const 0))
       (then
         (call $reserve (i64.sub (i64.const 0) (local.get $length)))
-        (local.set $length (call $host_take (global.get $scratch) (i64.const 0)))))
+        (local.set $length (call $host_take (global.get $scratch_block) (i64.const 0)))))
     (if (i64.gt_u (local.get $length) (global.get $scratch_size)) (then (unreachable)))
     (local.set $handle (call $alloc (local.get $length)))
     (if (i64.eqz (local.get $length)) (then (return (i64.const 0))))
@@ -465,7 +468,9 @@
     (local $length i64) (local $at i64) (local $to i32)
     (if (i64.ne (global.get $input) (i64.const 0)) (then (return (global.get $input))))
     (local.set $length (call $kernel_input_length))
+    (if (i64.eqz (local.get $length)) (then (return (i64.const 0))))
     (global.set $input (call $alloc (local.get $length)))
+    (if (i64.eqz (global.get $input)) (then (unreachable)))
     (local.set $to (i32.wrap_i64 (global.get $input)))
     (block $done
       (loop $words
@@ -490,8 +495,9 @@
     (if (i64.eqz (global.get $input)) (then (return (call $kernel_input_load_u8 (local.get $at)))))
     (i32.load8_u $blocks (i32.wrap_i64 (i64.add (global.get $input) (local.get $at)))))
   (func (export "extism:host/env input_load_u64") (param $at i64) (result i64)
-    (if (i64.eqz (global.get $input)) (then (return (call $kernel_input_load_u64 (local.get $at)))))
+    ;; Before the kernel sees it, whose own comparison such a number goes round.
     (if (i64.gt_u (local.get $at) (i64.const 0xffffffff)) (then (return (i64.const 0))))
+    (if (i64.eqz (global.get $input)) (then (return (call $kernel_input_load_u64 (local.get $at)))))
     (if (i64.gt_u (i64.add (local.get $at) (i64.const 8)) (call $input_length)) (then (return (i64.const 0))))
     (i64.load $blocks (i32.wrap_i64 (i64.add (global.get $input) (local.get $at)))))
 
@@ -524,10 +530,10 @@
 
   (func (export "extism:host/env config_get") (param $key i64) (result i64)
     (local.set $key (call $give (local.get $key)))
-    (call $receive (call $host_config_get (global.get $scratch) (local.get $key))))
+    (call $receive (call $host_config_get (global.get $scratch_block) (local.get $key))))
   (func (export "extism:host/env var_get") (param $key i64) (result i64)
     (local.set $key (call $give (local.get $key)))
-    (call $receive (call $host_var_get (global.get $scratch) (local.get $key))))
+    (call $receive (call $host_var_get (global.get $scratch_block) (local.get $key))))
 
   (func (export "extism:host/env var_set") (param $key i64) (param $value i64)
     (local $key_length i64) (local $value_length i64) (local $value_at i64) (local $end i64)
@@ -547,27 +553,28 @@
           (i32.wrap_i64 (local.get $value)) (i32.wrap_i64 (local.get $value_length)))))
     (call $free (local.get $key))
     (call $free (local.get $value))
-    (drop (call $host_var_set (global.get $scratch) (local.get $key_length) (local.get $value_length))))
+    (drop (call $host_var_set (global.get $scratch_block) (local.get $key_length) (local.get $value_length))))
 
   (func (export "extism:host/env log_trace") (param $text i64)
     (local.set $text (call $give (local.get $text)))
-    (drop (call $host_log_trace (global.get $scratch) (local.get $text))))
+    (drop (call $host_log_trace (global.get $scratch_block) (local.get $text))))
   (func (export "extism:host/env log_debug") (param $text i64)
     (local.set $text (call $give (local.get $text)))
-    (drop (call $host_log_debug (global.get $scratch) (local.get $text))))
+    (drop (call $host_log_debug (global.get $scratch_block) (local.get $text))))
   (func (export "extism:host/env log_info") (param $text i64)
     (local.set $text (call $give (local.get $text)))
-    (drop (call $host_log_info (global.get $scratch) (local.get $text))))
+    (drop (call $host_log_info (global.get $scratch_block) (local.get $text))))
   (func (export "extism:host/env log_warn") (param $text i64)
     (local.set $text (call $give (local.get $text)))
-    (drop (call $host_log_warn (global.get $scratch) (local.get $text))))
+    (drop (call $host_log_warn (global.get $scratch_block) (local.get $text))))
   (func (export "extism:host/env log_error") (param $text i64)
     (local.set $text (call $give (local.get $text)))
-    (drop (call $host_log_error (global.get $scratch) (local.get $text))))
+    (drop (call $host_log_error (global.get $scratch_block) (local.get $text))))
 
   (export "extism:host/env get_log_level" (func $get_log_level))
-  ;; It traps: there is no network. So there is never an answer either.
-  (export "extism:host/env http_request" (func $http_request))
+  ;; It traps: there is no network, whatever the guest passes. So there is never an answer either.
+  (func (export "extism:host/env http_request") (param i64 i64) (result i64)
+    (call $http_request (i64.const 0) (i64.const 0)))
   (func (export "extism:host/env http_status_code") (result i32) (i32.const 0))
   (func (export "extism:host/env http_headers") (result i64) (i64.const 0))
 

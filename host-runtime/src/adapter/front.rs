@@ -64,8 +64,9 @@ pub(super) fn text(parts: &Parts) -> String {
              (call $begin)
              (if (i32.eqz (global.get $is_initialised))
                (then
-                 {initialisers}
-                 (global.set $is_initialised (i32.const 1)))))
+                 ;; Before: one that ends itself well has begun, and its instance is used again.
+                 (global.set $is_initialised (i32.const 1))
+                 {initialisers})))
            {exports})"
     )
 }

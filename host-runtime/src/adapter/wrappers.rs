@@ -24,13 +24,13 @@ pub(super) fn text(imports: &[Link<'_>], with_exit: bool, limits: &Limits) -> St
                     wrappers,
                     "(func (export {name}) (param $request i64) (result i64)
                        (local.set $request (call $send (local.get $request) (i64.const {most})))
-                       (call $receive (call $host_{number} (global.get $scratch) (local.get $request))))"
+                       (call $receive (call $host_{number} (global.get $scratch_block) (local.get $request))))"
                 ),
                 false => writeln!(
                     wrappers,
                     "(func (export {name}) (result i64)
                        (call $reserve (i64.const 0))
-                       (call $receive (call $host_{number} (global.get $scratch) (i64.const 0))))"
+                       (call $receive (call $host_{number} (global.get $scratch_block) (i64.const 0))))"
                 ),
             })
             .expect("a String takes any text");

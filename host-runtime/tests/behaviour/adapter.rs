@@ -299,3 +299,101 @@ fn requests_and_answers_of_any_size_go_through() {
         assert_eq!(answer["data"], text, "{bytes}");
     }
 }
+
+#[test]
+fn calls_of_one_instance_do_not_meet_each_others_scratch_block() {
+    // Each call has the same input, so that the kernel has its first block at the same place, and of another size.
+    let text = r#"(module
+        (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+        (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+        (import "extism:host/env" "load_u8" (func $load (param i64) (result i32)))
+        (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
+        (import "extism:host/env" "error_set" (func $error (param i64)))
+        (import "extism:host/env" "var_get" (func $var_get (param i64) (result i64)))
+        (import "extism:host/env" "var_set" (func $var_set (param i64 i64)))
+        (import "my_app" "echo_text" (func $echo (param i64) (result i64)))
+        (memory 1)
+        (data (i32.const 0) "{\22text\22:\22")
+        (func $request (param $bytes i64) (result i64) (local $block i64) (local $at i64)
+            (local.set $block (call $alloc (i64.add (local.get $bytes) (i64.const 11))))
+            (loop $start
+                (call $store (i64.add (local.get $block) (local.get $at)) (i32.load8_u (i32.wrap_i64 (local.get $at))))
+                (br_if $start (i64.lt_u (local.tee $at (i64.add (local.get $at) (i64.const 1))) (i64.const 9))))
+            (loop $text
+                (call $store (i64.add (local.get $block) (local.get $at)) (i32.const 120))
+                (br_if $text
+                    (i64.lt_u (local.tee $at (i64.add (local.get $at) (i64.const 1)))
+                        (i64.add (local.get $bytes) (i64.const 9)))))
+            (call $store (i64.add (local.get $block) (local.get $at)) (i32.const 34))
+            (call $store (i64.add (local.get $block) (i64.add (local.get $at) (i64.const 1))) (i32.const 125))
+            (local.get $block))
+        (func $echoes (param $bytes i64)
+            (if (i64.ne (call $length (call $echo (call $request (local.get $bytes))))
+                    (i64.add (local.get $bytes) (i64.const 39)))
+                (then unreachable)))
+        (func (export "small") (result i32) (call $echoes (i64.const 10)) i32.const 0)
+        (func (export "large") (result i32) (call $echoes (i64.const 5000)) i32.const 0)
+        (func (export "both") (result i32)
+            (call $echoes (i64.const 10)) (call $echoes (i64.const 9000)) (call $echoes (i64.const 10)) i32.const 0)
+        (func $key (result i64) (local $key i64)
+            (local.set $key (call $alloc (i64.const 1)))
+            (call $store (local.get $key) (i32.const 107))
+            (local.get $key))
+        (func (export "keep") (result i32)
+            (call $var_set (call $key) (call $request (i64.const 60000))) i32.const 0)
+        ;; A small exchange, an error behind its block, and then one that is larger.
+        (func (export "kept") (result i32)
+            (call $echoes (i64.const 10))
+            (call $error (call $key))
+            (if (i64.ne (call $length (call $var_get (call $key))) (i64.const 60011)) (then unreachable))
+            i32.const 1))"#;
+    let options = PluginOptions::from(Grants::all()).instances(1);
+    let plugin = in_memory().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
+    for export in ["small", "large", "small", "both", "large", "keep", "small"] {
+        assert_eq!(outcome(&plugin, export, b""), r#"output """#, "{export}");
+    }
+    for _ in 0..2 {
+        assert_eq!(outcome(&plugin, "kept", b""), "failed: k");
+    }
+}
+
+#[test]
+fn no_number_leads_past_the_input_or_to_a_function_that_is_imported_in_two_ways() {
+    same_in_both(
+        r#"(module
+            (import "extism:host/env" "input_load_u8" (func $u8 (param i64) (result i32)))
+            (import "extism:host/env" "input_load_u64" (func $u64 (param i64) (result i64)))
+            (func (export "run") (result i32)
+                (i32.or (call $u8 (i64.const -1)) (i64.ne (call $u64 (i64.const 4294967296)) (i64.const 0)))))"#,
+        &[("run", "eight or more bytes", r#"output """#)],
+    );
+    let text = r#"(module
+        (import "extism:host/env" "input_load_u64" (func $u64 (param i64) (result i64)))
+        (func (export "run") (result i32) (i64.ne (call $u64 (i64.const -8)) (i64.const 0))))"#;
+    let plugin = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), Grants::none()).unwrap();
+    assert_eq!(outcome(&plugin, "run", b"eight or more bytes"), r#"output """#);
+
+    let text = r#"(module
+        (import "extism:host/user" "count_notes" (func (result i64)))
+        (import "extism:host/user" "count_notes" (func (param i64) (result i64)))
+        (func (export "run") (result i32) i32.const 0))"#;
+    let error = in_memory().load("guest", &wat::parse_str(text).unwrap(), Grants::all()).unwrap_err();
+    assert!(error.to_string().contains("import it one way"), "{error}");
+    let twice = text.replace("(func (result i64))", "(func (param i64) (result i64))");
+    assert!(in_memory().load("guest", &wat::parse_str(twice).unwrap(), Grants::all()).is_ok());
+}
+
+#[test]
+fn what_begins_and_ends_itself_well_has_begun() {
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (global $begun (mut i32) (i32.const 0))
+        (func (export "_initialize")
+            (global.set $begun (i32.add (global.get $begun) (i32.const 1))) (call $exit (i32.const 0)))
+        (func (export "run") (result i32) (global.get $begun)))"#;
+    let options = PluginOptions::from(Grants::none()).instances(1);
+    let plugin = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
+    assert_eq!(outcome(&plugin, "run", b""), r#"output """#, "it ends itself before its export is called");
+    assert_eq!(outcome(&plugin, "run", b""), "failed: Returned non-zero exit code: 1");
+}
