@@ -228,12 +228,14 @@ impl Plugin {
         let started = host.is_observed().then(Instant::now);
         let (outcome, is_reusable) = match instance.plugin.call::<&[u8], Vec<u8>>(export, input) {
             Ok(output) => {
+                let was_late = scope.is_lost_for_being_late();
                 let committed = before_commit(&output).and_then(|()| {
                     may_be_committed = !scope.is_lost();
                     scope.commit()
                 });
                 match committed {
                     Ok(()) => (Ok(output), true),
+                    Err(_) if was_late => (Err(self.ended(export, Ending::TimedOut, false)), true),
                     Err(error) => {
                         may_be_committed &= error.code() != ErrorCode::Unavailable;
                         (Err(self.not_saved(export, error)), true)

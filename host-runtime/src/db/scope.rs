@@ -234,6 +234,11 @@ impl Entered {
         self.scope.atomic.as_ref().is_some_and(|atomic| matches!(*atomic.slot.borrow(), Slot::Lost | Slot::Lent))
     }
 
+    /// Whether that is because the call's time was over: its guest was told so a moment before it would have been ended.
+    pub(crate) fn is_lost_for_being_late(&self) -> bool {
+        self.is_lost() && self.scope.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// Commits what an atomic plugin call did.
     ///
     /// # Errors
