@@ -15,6 +15,7 @@ use crate::{
     intercept::{Interceptor, Step},
     limits::Limits,
     observe::Observer,
+    plugin_options::PluginOptions,
 };
 
 /// What all plugins of one manager share. It does not change once it is built.
@@ -59,6 +60,11 @@ impl Host {
         // A host without the database that a function needs is refused when it is built.
         let database = self.database.as_ref().ok_or_else(|| HostError::internal("the host has no database"))?;
         Ok(Lease { transaction: Some(database.begin(access)?), none: NoConnection })
+    }
+
+    /// Whether a plugin with these options is loaded beside the adapter.
+    pub(crate) fn loads_with_adapter(&self, options: &PluginOptions) -> bool {
+        self.with_adapter && options.with_adapter
     }
 
     /// Keeps sight of the instances of a plugin that was loaded.

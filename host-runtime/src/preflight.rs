@@ -172,8 +172,7 @@ impl Examined {
                 format!("it exports `{}`: give it a name that does not begin with `{prefix}`", Foreign(&export));
             findings.push(about(FindingKind::NotForPlugins, message));
         }
-        let is_plain = !(options.with_adapter && host.with_adapter);
-        if is_plain && parts.all().any(|module| !module.initialisers().is_empty()) {
+        if !host.loads_with_adapter(options) && parts.all().any(|module| !module.initialisers().is_empty()) {
             let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
             findings.push(about(FindingKind::StartsByItself, message.to_owned()));
         }

@@ -39,7 +39,7 @@ impl Recipe {
         options: &PluginOptions,
     ) -> Result<Self, extism::Error> {
         let limits: &Limits = &plugin.limits;
-        let with_adapter = options.with_adapter && plugin.host.with_adapter;
+        let with_adapter = plugin.host.loads_with_adapter(options);
         let imports = parts.links(&plugin.host);
         let mut links = Vec::new();
         for link in &imports {
