@@ -68,7 +68,7 @@ impl Pool {
         Self { state: Mutex::default(), freed: Condvar::new(), most }
     }
 
-    /// Adds the first instance, before anybody waits for one.
+    /// Adds an instance that was made ahead: the first, before anybody waits for one, and others for calls to come.
     pub(crate) fn put(&self, instance: Box<Instance>) {
         self.lock().idle.push(instance);
     }
@@ -86,6 +86,12 @@ impl Pool {
         }
         state.in_use += 1;
         Some(Slot { instance: state.idle.pop(), pool: self })
+    }
+
+    /// Whether it has fewer instances than this, idle or in use, and may have more.
+    pub(crate) fn has_fewer_than(&self, instances: usize) -> bool {
+        let state = self.lock();
+        state.idle.len() + state.in_use < instances.min(self.most)
     }
 
     /// An instance that no call needs at the moment.

@@ -84,6 +84,23 @@ impl Plugin {
         &self.inner.exports
     }
 
+    /// Makes instances ahead, until there are as many as this or as [`Limits::instances`] allows: a call that comes while
+    /// others run then waits for none to be made. Loading makes the first. Where the process has as many as it may have,
+    /// idle ones give way, as they do to a call.
+    ///
+    /// # Errors
+    /// When one cannot be made, or the process has as many as it may have. Those that were made stay.
+    pub fn warm_up(&self, instances: usize) -> Result<(), CallError> {
+        // Bounded: where the process has as many as it may have, an idle one of this plugin may give way to the next.
+        for _ in 0..instances {
+            if !self.inner.pool.has_fewer_than(instances) {
+                break;
+            }
+            self.inner.pool.put(on_guest_stack(|| self.new_instance(""))?);
+        }
+        Ok(())
+    }
+
     /// Calls an export with an input and answers its output. Each host call that it makes is a transaction of its
     /// own.
     ///

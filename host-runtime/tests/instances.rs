@@ -5,7 +5,7 @@ extern crate hostfn_runtime as hostfn;
 
 use std::sync::Barrier;
 
-use hostfn::{CallError, Grants, LoadError, PluginManager, host_fn};
+use hostfn::{CallError, Grants, LoadError, PluginManager, PluginOptions, host_fn};
 
 hostfn::registry!();
 
@@ -49,4 +49,19 @@ fn there_are_so_many_and_idle_ones_give_way() {
     });
     assert_eq!(plugins[2].call("nothing", "").unwrap(), b"");
     load("fourth").unwrap();
+
+    // What is made ahead is there without a call: a host that has nothing idle finds no place any more.
+    drop((plugins, manager));
+    let (warm, other) = (host_of_two(), host_of_two());
+    let plugin = warm.load("warm", &module, PluginOptions::from(Grants::all()).instances(2)).unwrap();
+    drop(other.load("other", &module, Grants::all()).unwrap());
+    for _ in 0..2 {
+        plugin.warm_up(9).unwrap();
+        assert!(matches!(other.load("other", &module, Grants::all()), Err(LoadError::TooManyInstances { .. })));
+    }
+    assert_eq!(plugin.call("nothing", "").unwrap(), b"");
+}
+
+fn host_of_two() -> PluginManager {
+    PluginManager::builder().functions(registry()).process_instances(2).build().expect("the host lacks nothing")
 }
