@@ -86,7 +86,12 @@ impl PluginManifest {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ManifestError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|error| ManifestError::new(path, &error))?;
-        let mut manifest: Self = toml::from_str(&text).map_err(|error| ManifestError::new(path, &error))?;
+        Self::from_text(path, &text)
+    }
+
+    /// The manifest that a file holds.
+    pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, ManifestError> {
+        let mut manifest: Self = toml::from_str(text).map_err(|error| ManifestError::new(path, &error))?;
         manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
@@ -117,6 +122,23 @@ impl PluginManifest {
     /// The limits that it asks for.
     pub fn limits(&self) -> &LimitChanges {
         &self.limits
+    }
+
+    /// The SHA-256 of the module that was reviewed, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hexadecimal(&self.sha256)
+    }
+
+    /// Where its modules are: its own, and those that are linked with it.
+    pub(crate) fn module_paths(&self) -> Vec<PathBuf> {
+        let linked = self.linked.values().map(|linked| &linked.module);
+        [&self.module].into_iter().chain(linked).map(|module| self.folder.join(module)).collect()
+    }
+
+    /// Whether all of its modules could be loaded now.
+    pub(crate) fn modules_are_as_reviewed(&self) -> Result<(), ManifestError> {
+        self.module()?;
+        self.linked().map(drop)
     }
 
     /// The compiled module.
@@ -206,7 +228,7 @@ pub struct ManifestError {
 }
 
 impl ManifestError {
-    fn new(path: &Path, error: &dyn fmt::Display) -> Self {
+    pub(crate) fn new(path: &Path, error: &dyn fmt::Display) -> Self {
         Self { path: path.to_owned(), reason: error.to_string().trim_end().to_owned() }
     }
 }

@@ -25,6 +25,23 @@ pub enum LoadError {
     /// The module of its manifest cannot be read, or is not the one that was reviewed.
     #[error(transparent)]
     Manifest(crate::ManifestError),
+    /// Another manifest of the same folder is of a plugin of this name.
+    #[error(
+        "plugin `{}` is already that of {}: give one of them another name", Foreign(.plugin), manifest.display())]
+    NameTaken {
+        /// The name.
+        plugin: String,
+        /// The manifest of the plugin that has it.
+        manifest: std::path::PathBuf,
+    },
+    /// A module in a folder of plugins has no manifest, and so nobody said what it may do.
+    #[error(
+        "no manifest in its folder is for the module {0}: write one with `hostfn manifest {0}`, review it, and put it \
+        beside the module", module.display())]
+    NoManifest {
+        /// The module.
+        module: std::path::PathBuf,
+    },
     /// It imports what the host does not have, or wants more than it may have.
     #[error("plugin `{}` cannot be loaded on this host:{findings}", Foreign(.plugin))]
     Refused {

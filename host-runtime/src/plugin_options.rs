@@ -15,7 +15,7 @@ use crate::limits::LimitChanges;
 /// let options = PluginOptions::from(Grants::of(["users:read"])?).timeout(Duration::from_secs(2));
 /// # Ok::<(), hostfn_runtime::InvalidPermission>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PluginOptions {
     pub(crate) grants: Grants,
     pub(crate) limits: LimitChanges,
