@@ -1,5 +1,8 @@
 //! Plugins of a folder: they come, go and are replaced while calls run.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps what is not there fails, as it should")]
+
+// As an application names it.
 extern crate hostfn_runtime as hostfn;
 
 use std::{
@@ -159,25 +162,15 @@ fn a_broken_version_leaves_the_old_one_running_with_the_reason() {
     let lacking = wat::parse_str(r#"(module (import "extism:host/user" "fly" (func)))"#).unwrap();
     let manifest = files.path("one.toml");
     let good = fs::read_to_string(&manifest).unwrap();
-    let steps: [(&str, Box<dyn Fn()>, &str); 4] = [
-        ("only the module is copied", Box::new(|| files.write_module("one", &module(2))), "not the module that"),
-        (
-            "no module",
-            Box::new(|| {
-                files.write_module("one", &broken);
-                files.write_manifest("one", "one", &broken);
-            }),
-            "is not a WebAssembly module",
-        ),
-        (
-            "what the host lacks",
-            Box::new(|| {
-                files.write_module("one", &lacking);
-                files.write_manifest("one", "one", &lacking);
-            }),
-            "`fly`",
-        ),
-        ("half a manifest", Box::new(|| fs::write(&manifest, &good[..good.len() / 2]).unwrap()), "TOML parse error"),
+    let with_manifest = |module: &[u8]| {
+        files.write_module("one", module);
+        files.write_manifest("one", "one", module);
+    };
+    let steps: [(&str, &dyn Fn(), &str); 4] = [
+        ("only the module is copied", &|| files.write_module("one", &module(2)), "not the module that"),
+        ("no module", &|| with_manifest(&broken), "is not a WebAssembly module"),
+        ("what the host lacks", &|| with_manifest(&lacking), "`fly`"),
+        ("half a manifest", &|| fs::write(&manifest, &good[..good.len() / 2]).unwrap(), "TOML parse error"),
     ];
     for (what, step, reason) in steps {
         step();
