@@ -17,7 +17,7 @@ use hostfn::PluginManager;
     after_help = "Examples:
   hostfn demo
   hostfn list
-  hostfn call plugin.wasm run --input @request.json --database sqlite://app.db --grant 'users:*,sessions:read'
+  hostfn call plugin.wasm run --input @request.json --grant 'users:*,sessions:read'
   hostfn doctor --database sqlite://app.db
 
 See `hostfn COMMAND --help` for more of each. HOSTFN_LOG=debug shows every call in the log."
@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// See it work: a plugin signs somebody up, in and out again, on an embedded database
+    /// See it work: a plugin signs somebody up, in and out again
     Demo(demo::DemoArguments),
     #[command(flatten)]
     Project(hostfn_cli::Command),
@@ -37,8 +37,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let host = PluginManager::builder().functions(hostfn::functions::registry()).keep_answers();
-    match Arguments::parse().command {
+    match hostfn_cli::parse::<Arguments>().command {
         Command::Demo(arguments) => hostfn_cli::exit(|| demo::run(&arguments, host)),
-        Command::Project(command) => hostfn_cli::exit(|| hostfn_cli::run(command, host)),
+        Command::Project(command) => hostfn_cli::exit(|| hostfn_cli::run::<Arguments>(command, host)),
     }
 }

@@ -10,9 +10,10 @@ use hostfn_runtime::{
     Database,
     db::{CopyError, DatabaseUrl, Durability, Location, Processes},
 };
+use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::{Failure, in_full, integrity::damages};
+use crate::{Failure, Progress, in_full, integrity::damages};
 
 /// The arguments of `backup`.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ use crate::{Failure, in_full, integrity::damages};
   hostfn backup --database sqlite://app.db backup.db
   hostfn backup --database sqlite:///var/lib/app/app.db /backup/app-$(date +%F).db
 
-The copy is one state of the database; others read and write meanwhile. It is checked for damage and on the disk
+The copy is one state of the database; others read and write meanwhile. It is checked for damage and on the disk \
 when the command succeeds. To restore it, stop all hosts and put it in the place of the database's file.")]
 pub struct BackupArguments {
     /// The database, such as sqlite://app.db
@@ -29,6 +30,9 @@ pub struct BackupArguments {
     /// The file to write, which is not there yet
     #[arg(value_name = "TO.db")]
     to: PathBuf,
+    /// Write JSON: the file, its bytes, and how many seconds it took
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
@@ -55,14 +59,22 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
     let failed = |error: Failure| format!("no backup was made of {}: {error}", source.url());
     // Under its name stands a whole copy or nothing. What is not finished is removed when this ends.
     let copy = NamedTempFile::with_prefix_in(".hostfn-backup-", folder).map_err(|error| failed(error.into()))?;
+    let progress = Progress::of("copying");
     source.copy_into(copy.path()).map_err(|error| failed(error.into()))?;
+    progress.say("checking the copy for damage");
     check(copy.path()).map_err(failed)?;
     copy.as_file().sync_all()?;
     let bytes = copy.as_file().metadata()?.len();
     copy.persist_noclobber(to).map_err(|error| failed(error.error.into()))?;
     // The name as well.
     File::open(fs::canonicalize(folder)?)?.sync_all()?;
+    drop(progress);
     let took = started.elapsed().as_secs_f64();
+    if arguments.json {
+        let object = json!({"database": source.url().to_string(), "file": to, "bytes": bytes, "seconds": took});
+        let _ = writeln!(anstream::stdout(), "{object:#}");
+        return Ok(());
+    }
     let size = megabytes(bytes);
     // The copy is made, whether somebody can read that it is or not.
     let _ = writeln!(

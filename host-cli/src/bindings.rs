@@ -1,10 +1,10 @@
-use std::{fs, io::Write, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use clap::{Args, builder::PossibleValuesParser};
 use hostfn_bindings::{Contract, LANGUAGES, Language};
 use hostfn_runtime::PluginManagerBuilder;
 
-use crate::Failure;
+use crate::{Failure, say_written};
 
 /// The arguments of `bindings`.
 #[derive(Debug, Args)]
@@ -18,6 +18,9 @@ pub struct BindingsArguments {
     /// The folder to write to; it is made when it is not there
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Write JSON: the files that were written
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &BindingsArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
@@ -27,10 +30,11 @@ pub(crate) fn run(arguments: &BindingsArguments, host: &PluginManagerBuilder) ->
     let files = hostfn_bindings::bindings(&Contract::of(host.registries()), language)?;
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|error| format!("cannot make the folder {}: {error}", out.display()))?;
+    let mut written = Vec::new();
     for file in files {
         let path = out.join(&file.name);
         fs::write(&path, file.text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        writeln!(anstream::stdout(), "{}", path.display())?;
+        written.push(path);
     }
-    Ok(())
+    say_written(&written, arguments.json)
 }

@@ -18,8 +18,8 @@ use crate::{
   hostfn check plugin.wasm --grant 'users:*' --json
   hostfn check plugin.toml --grant 'users:*'
 
-Reads the module and does not run it. Of a manifest it shows the difference between what it asks for and
-what is granted. Exits with 1 when the plugin could not be loaded, or imports or asks for what it is not
+Reads the module and does not run it. Of a manifest it shows the difference between what it asks for and \
+what is granted. Exits with 1 when the plugin could not be loaded, or imports or asks for what it is not \
 granted; what only should be changed is a warning.")]
 pub struct CheckArguments {
     #[command(flatten)]

@@ -1,5 +1,5 @@
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{IsTerminal, Write, stdout},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use hostfn_runtime::{
 };
 use serde::Serialize;
 
-use crate::{Failure, in_full};
+use crate::{Failure, Progress, in_full};
 
 /// The arguments of `cleanup`.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ use crate::{Failure, in_full};
   hostfn cleanup --database sqlite://app.db
   hostfn cleanup --database postgres://app@db/app --every 10m --keep-answers 7d
 
-What has expired is gone for plugins whether it was removed or not: this gives back its place on the disk.
+What has expired is gone for plugins whether it was removed or not: this gives back its place on the disk. \
 Others read and write meanwhile; several may clean up one PostgreSQL database at once.")]
 pub struct CleanupArguments {
     /// The database, such as sqlite://app.db
@@ -128,16 +128,21 @@ fn one_round(
     stop: &Receiver<()>,
     removed: &mut Vec<Removed>,
 ) -> Result<(), Ended> {
+    let progress = Progress::of("cleaning up");
     let now = Clock::system().now();
     for cleanup in cleanups {
-        in_batches(arguments, cleanup.name(), stop, removed, |limit| cleanup.run_batch(database, now, limit))?;
+        in_batches(arguments, cleanup.name(), stop, (&progress, &mut *removed), |limit| {
+            cleanup.run_batch(database, now, limit)
+        })?;
     }
     let keep = i64::try_from(arguments.keep_answers.as_micros()).unwrap_or(i64::MAX);
     let oldest_kept = now.microseconds().checked_sub(keep).and_then(Timestamp::from_microseconds);
     if let Some(oldest_kept) = oldest_kept
         && database.keeps_answers()?
     {
-        in_batches(arguments, "answers", stop, removed, |limit| database.remove_answers_before(oldest_kept, limit))?;
+        in_batches(arguments, "answers", stop, (&progress, removed), |limit| {
+            database.remove_answers_before(oldest_kept, limit)
+        })?;
     }
     Ok(())
 }
@@ -147,7 +152,7 @@ fn in_batches(
     arguments: &CleanupArguments,
     what: &'static str,
     stop: &Receiver<()>,
-    removed: &mut Vec<Removed>,
+    (progress, removed): (&Progress, &mut Vec<Removed>),
     run_batch: impl Fn(u32) -> Result<usize, HostError>,
 ) -> Result<(), Ended> {
     let index = removed.len();
@@ -159,9 +164,7 @@ fn in_batches(
         if rows < arguments.batch as usize {
             return Ok(());
         }
-        if stderr().is_terminal() {
-            anstream::eprintln!("{what}: {} removed so far", removed[index].rows);
-        }
+        progress.say(format!("cleaning up {what}: {} removed so far", removed[index].rows));
         // As long as it took nothing is done, in which whoever waits to write can. Only SQLite needs it, whose waiters
         // ask again and again and would find it locked.
         match stop.recv_timeout(started.elapsed()) {

@@ -1,6 +1,5 @@
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +8,7 @@ use hostfn_bindings::{Contract, Example, Reference};
 use hostfn_runtime::PluginManagerBuilder;
 use hostfn_test::{AcceptedCall, accepted_transcripts};
 
-use crate::Failure;
+use crate::{Failure, say_written};
 
 /// The arguments of `docs`.
 #[derive(Debug, Args)]
@@ -29,6 +28,9 @@ pub struct DocsArguments {
     /// A folder with accepted transcripts, whose calls become the examples; without it there are none
     #[arg(long, value_name = "FOLDER")]
     examples: Option<PathBuf>,
+    /// Write JSON: the files that were written
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,8 +52,7 @@ pub(crate) fn run(arguments: &DocsArguments, host: &PluginManagerBuilder) -> Res
     fs::create_dir_all(&arguments.out)
         .and_then(|()| fs::write(&path, text))
         .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    writeln!(anstream::stdout(), "{}", path.display())?;
-    Ok(())
+    say_written(&[path], arguments.json)
 }
 
 /// The calls of the transcripts in a folder, those first that tell most. What a mock answered is no

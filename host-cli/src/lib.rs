@@ -22,21 +22,32 @@ mod call;
 mod check;
 mod cleanup;
 mod compat;
+mod completions;
 mod docs;
 mod doctor;
+mod help;
 mod integrity;
 mod junit;
 mod list;
 mod manifest;
 mod migrate;
 mod plugin;
+mod plugin_call;
+mod progress;
 mod schema;
 mod test;
 mod trace;
+mod watch;
 
-use std::{error::Error, fmt, io, process::ExitCode};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use hostfn_runtime::{HostError, PluginManager, PluginManagerBuilder};
 use tracing_subscriber::EnvFilter;
 
@@ -46,44 +57,56 @@ pub use call::CallArguments;
 pub use check::CheckArguments;
 pub use cleanup::CleanupArguments;
 pub use compat::CompatArguments;
+pub use completions::CompletionsArguments;
 pub use docs::DocsArguments;
 pub use doctor::DoctorArguments;
+pub use help::parse;
 pub use list::ListArguments;
 pub use manifest::ManifestArguments;
 pub use migrate::MigrateArguments;
+pub use progress::Progress;
 pub use schema::SchemaArguments;
 pub use test::TestArguments;
-pub use trace::Trace;
+pub use trace::{Trace, TraceArguments};
+pub use watch::WatchArguments;
+
+pub(crate) use trace::escaped;
 
 /// What the command can do for any project.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the host functions: names, permissions, errors
     List(ListArguments),
-    /// Print the contract: all that plugins can rely on, as JSON Schema
+    /// Print the contract, all that plugins can rely on, as JSON Schema
     Schema(SchemaArguments),
-    /// Judge whether plugins that work with one contract work with another
+    /// Judge whether a change of the contract breaks plugins
     Compat(CompatArguments),
-    /// Write the reference page: every function, with examples, for the authors of plugins
+    /// Write the reference page of every function, with examples
     Docs(DocsArguments),
-    /// Write types and functions for plugins of a language, from the contract
+    /// Write types and functions for plugins of a language
     Bindings(BindingsArguments),
     /// Call an export of a plugin
-    Call(CallArguments),
-    /// Check a plugin before it is loaded: all that is wrong with it on this host, without running it
-    Check(CheckArguments),
-    /// Write the manifest of a plugin: its hash, and the grants that it needs
-    Manifest(ManifestArguments),
-    /// Test a plugin by scenarios: what is done with it, and what shall come of it
+    Call(Box<CallArguments>),
+    /// Call a plugin whenever its file changes, and show what differs
+    Watch(Box<WatchArguments>),
+    /// Show what a plugin call asks of its host, and how long it takes
+    Trace(Box<TraceArguments>),
+    /// Test a plugin by scenarios: steps, and what shall come of each
     Test(TestArguments),
+    /// Tell all that is wrong with a plugin on this host, without running it
+    Check(CheckArguments),
+    /// Write the manifest of a plugin: its hash, and the grants it needs
+    Manifest(ManifestArguments),
     /// Apply the migrations of the host functions' tables
     Migrate(MigrateArguments),
-    /// Remove what has expired: sessions, tokens, kept answers
-    Cleanup(CleanupArguments),
-    /// Copy a SQLite database while it is in use
-    Backup(BackupArguments),
     /// Examine a database, and say what to do about what is wrong with it
     Doctor(DoctorArguments),
+    /// Copy a SQLite database while it is in use
+    Backup(BackupArguments),
+    /// Remove what has expired: sessions, tokens, kept answers
+    Cleanup(CleanupArguments),
+    /// Write the completions of this command for a shell
+    Completions(CompletionsArguments),
 }
 
 #[derive(Debug, Parser)]
@@ -111,14 +134,14 @@ impl Error for CannotJudge {}
 /// The whole command of a project: reads the command line, runs it, and answers the exit code.
 pub fn main(host: impl Into<PluginManagerBuilder>) -> ExitCode {
     let host = host.into();
-    exit(|| run(Arguments::parse().command, host))
+    exit(|| run::<Arguments>(parse::<Arguments>().command, host))
 }
 
-/// Runs one command.
+/// Runs one command of the command line `A`, which offers it.
 ///
 /// # Errors
 /// What went wrong.
-pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> {
+pub fn run<A: CommandFactory>(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Schema(arguments) => schema::run(&arguments, &host),
@@ -128,11 +151,14 @@ pub fn run(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> 
         Command::Call(arguments) => call::run(&arguments, host),
         Command::Check(arguments) => check::run(&arguments, host),
         Command::Manifest(arguments) => manifest::run(&arguments, host),
+        Command::Watch(arguments) => watch::run(&arguments, host),
+        Command::Trace(arguments) => trace::run(&arguments, host),
         Command::Test(arguments) => test::run(&arguments, &host),
         Command::Migrate(arguments) => migrate::run(&arguments, &host),
         Command::Cleanup(arguments) => cleanup::run(&arguments, &host),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, &host),
+        Command::Completions(arguments) => completions::run::<A>(&arguments),
     }
 }
 
@@ -178,6 +204,17 @@ pub(crate) fn verdict_stdout() -> impl io::Write {
     }
 
     Patient(anstream::stdout())
+}
+
+/// Says which files were written.
+pub(crate) fn say_written(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
+    let mut out = anstream::stdout();
+    if as_json {
+        writeln!(out, "{:#}", serde_json::json!({"files": files}))?;
+    } else {
+        files.iter().try_for_each(|file| writeln!(out, "{}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// Whoever reads the output had enough of it, as `head` does; nothing failed.

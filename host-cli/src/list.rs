@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use hostfn_runtime::{HostFunction, PluginManagerBuilder};
 use serde::Serialize;
 use serde_json::Value;
@@ -60,21 +60,49 @@ fn as_json(functions: &[&HostFunction]) -> Result<String, Failure> {
 
 fn as_table(functions: &[&HostFunction]) -> String {
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["NAME", "PERMISSION", "", "ERRORS", "WHAT IT DOES"]);
+    table.load_preset(NOTHING).set_header(["NAME", "PERMISSION", "", "ERRORS", "WHAT IT DOES"]);
     for function in functions {
-        // As rustdoc takes it: the first paragraph.
-        let summary: Vec<_> = function.documentation().lines().take_while(|line| !line.is_empty()).collect();
-        let summary = summary.join(" ");
-        let summary = match function.deprecated() {
-            Some(instead) => format!("(deprecated: {instead}) {summary}"),
-            None => summary,
-        };
         let access = if function.is_read_only() { "reads" } else { "" };
-        table.add_row([function.name(), function.permission(), access, &error_names(function).join(", "), &summary]);
+        let errors = error_names(function).join(", ");
+        table.add_row([function.name(), function.permission(), access, &errors, &summary(function)]);
     }
-    // The last column is padded to the terminal's width, which would wrap elsewhere.
+    let natural = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap_or_default();
+    match table.width() {
+        Some(width) if natural > usize::from(width) => narrow(functions),
+        _ => lines(&table),
+    }
+}
+
+/// The same for a terminal that is too narrow for the table: a name is never broken, so that it can be copied.
+fn narrow(functions: &[&HostFunction]) -> String {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_constraints([ColumnConstraint::ContentWidth]);
+    for function in functions {
+        let verb = if function.is_read_only() { "reads" } else { "writes" };
+        let errors = match &*error_names(function) {
+            [] => String::new(),
+            names => format!("; may answer {}", names.join(", ")),
+        };
+        let about = format!("{}\n({verb}, needs {}{errors})", summary(function), function.permission());
+        table.add_row([function.name(), &about]);
+    }
+    lines(&table)
+}
+
+/// The last column is padded to the terminal's width, which would wrap elsewhere.
+fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// As rustdoc takes it: the first paragraph.
+fn summary(function: &HostFunction) -> String {
+    let lines: Vec<_> = function.documentation().lines().take_while(|line| !line.is_empty()).collect();
+    let summary = lines.join(" ");
+    match function.deprecated() {
+        Some(instead) => format!("(deprecated: {instead}) {summary}"),
+        None => summary,
+    }
 }
 
 fn error_names(function: &HostFunction) -> Vec<&'static str> {

@@ -15,12 +15,15 @@ use crate::{
   hostfn check auth.toml --grant 'users:*'
   hostfn call auth.toml sign_in --grant '*' --input @request.json
 
-Asks for just what the module's imports need; limits and configuration are yours to add. The file
+Asks for just what the module's imports need; limits and configuration are yours to add. The file \
 belongs beside the module.")]
 pub struct ManifestArguments {
     /// The compiled plugin
     #[arg(value_name = "PLUGIN.wasm")]
     plugin: PathBuf,
+    /// Write JSON, with the members of the file
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &ManifestArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
@@ -36,6 +39,13 @@ pub(crate) fn run(arguments: &ManifestArguments, host: PluginManagerBuilder) -> 
     let needed: BTreeSet<_> = findings.iter().filter_map(|finding| missing_permission(finding, &manager)).collect();
     let file = Path::new(arguments.plugin.file_name().unwrap_or_default());
     let text = PluginManifest::text_for(&name, file, &module, &Grants::of(needed)?);
-    write!(anstream::stdout(), "{text}")?;
+    let mut out = anstream::stdout();
+    if arguments.json {
+        // What is printed is what would be in the file, and is read from it.
+        let members: serde_json::Value = toml::from_str(&text)?;
+        writeln!(out, "{members:#}")?;
+    } else {
+        write!(out, "{text}")?;
+    }
     Ok(())
 }

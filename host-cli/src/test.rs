@@ -9,9 +9,10 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use hostfn_runtime::PluginManagerBuilder;
 use hostfn_test::{Scenario, ScenarioOutcome};
+use serde_json::{Value, json};
 use tracing::subscriber::NoSubscriber;
 
-use crate::{Failure, junit, plugin::read_module, verdict_stdout};
+use crate::{Failure, Progress, junit, plugin::read_module, verdict_stdout};
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ use crate::{Failure, junit, plugin::read_module, verdict_stdout};
   hostfn test scenarios --plugin my.wasm --junit target/junit.xml
   hostfn test scenarios/new.yaml --plugin my.wasm --update
 
-Each scenario runs on a database of its own, at a fixed time and with randomness that is the same in
+Each scenario runs on a database of its own, at a fixed time and with randomness that is the same in \
 every run. Exits with 1 when one of them fails.")]
 pub struct TestArguments {
     /// Scenario files, or folders of them
@@ -35,6 +36,9 @@ pub struct TestArguments {
     /// Write a report in JUnit's format, for CI servers
     #[arg(long, value_name = "FILE.xml")]
     junit: Option<PathBuf>,
+    /// Write JSON: each scenario, whether it passed, and what was wrong
+    #[arg(long, conflicts_with = "update")]
+    json: bool,
 }
 
 /// A scenario that was run, or could not be.
@@ -73,18 +77,27 @@ fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(),
     let started = Instant::now();
     let mut out = verdict_stdout();
     let mut all = Vec::new();
+    let progress = Progress::of_steps(paths.len(), "testing");
     for path in paths {
         let ran = run_one(path, host.clone(), &plugin, &module);
-        show(&mut out, &ran)?;
+        progress.step();
+        if !arguments.json {
+            progress.suspend(|| show(&mut out, &ran))?;
+        }
         all.push(ran);
     }
+    drop(progress);
     let duration = started.elapsed();
     if let Some(report) = &arguments.junit {
         junit::write(report, &all, duration).map_err(|error| format!("{}: {error}", report.display()))?;
     }
     let passed = all.iter().filter(|ran| ran.is_success()).count();
     let failed = all.len() - passed;
-    writeln!(out, "\n{passed} passed, {failed} failed, in {}", seconds(duration))?;
+    if arguments.json {
+        writeln!(out, "{:#}", as_json(&all, duration))?;
+    } else {
+        writeln!(out, "\n{passed} passed, {failed} failed, in {}", seconds(duration))?;
+    }
     let may_be_wrong = |ran: &Ran| ran.outcome.as_ref().is_ok_and(|outcome| !outcome.is_success());
     let advice = match all.iter().any(may_be_wrong) {
         true => "; where a scenario is wrong, and not the plugin, `--update` writes what came",
@@ -95,6 +108,24 @@ fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(),
         1 => Err(format!("a scenario failed{advice}").into()),
         _ => Err(format!("{failed} scenarios failed{advice}").into()),
     }
+}
+
+fn as_json(all: &[Ran], duration: Duration) -> Value {
+    let scenario = |ran: &Ran| {
+        let (took, said) = match &ran.outcome {
+            Ok(outcome) => (outcome.duration, (!outcome.is_success()).then(|| outcome.to_string())),
+            Err(error) => (Duration::ZERO, Some(error.to_string())),
+        };
+        let (file, seconds) = (ran.path.display().to_string(), took.as_secs_f64());
+        json!({"file": file, "name": ran.name, "success": ran.is_success(), "seconds": seconds, "message": said})
+    };
+    let passed = all.iter().filter(|ran| ran.is_success()).count();
+    json!({
+        "passed": passed,
+        "failed": all.len() - passed,
+        "seconds": duration.as_secs_f64(),
+        "scenarios": all.iter().map(scenario).collect::<Vec<_>>(),
+    })
 }
 
 fn run_one(path: PathBuf, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Ran {

@@ -220,6 +220,23 @@ impl CallError {
         }
     }
 
+    /// A stable name of the kind, such as `timed-out`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownExport { .. } => "unknown-export",
+            Self::Failed { .. } => "failed",
+            Self::Trapped { .. } => "trapped",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Busy { .. } => "busy",
+            Self::OutOfFuel { .. } => "out-of-fuel",
+            Self::TooManyInstances { .. } => "too-many-instances",
+            Self::NotSaved { .. } => "not-saved",
+            Self::KeyReused { .. } => "key-reused",
+            Self::KeepsNoAnswers { .. } => "keeps-no-answers",
+            Self::Start { .. } => "not-started",
+        }
+    }
+
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
             Self::UnknownExport { .. } => "unknown_export",

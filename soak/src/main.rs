@@ -1,11 +1,12 @@
 //! `hostfn-soak`: tries the faults, and is the processes that they kill.
 #![forbid(unsafe_code)]
 
-use std::{env, io::Write, process::ExitCode};
+use std::{env, io::Write, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use hostfn_soak::{Backend, Broken, FAULTS, Fault, Report, worker};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
@@ -92,26 +93,48 @@ fn run(arguments: &RunArguments) -> Result<bool, Broken> {
     let mut table = Table::new();
     table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["FAULT", "DATABASE", "SECONDS", "LOST", "HALF DONE", "FIGURES", "VERDICT"]);
+    let backends_of = |fault: &&'static Fault| {
+        let fault = *fault;
+        fault.backends.iter().copied().filter(|backend| is_asked_for(*backend)).map(move |backend| (fault, backend))
+    };
+    let runs: Vec<_> = faults.iter().flat_map(backends_of).collect();
+    let progress = progress(runs.len());
     let mut intact = true;
-    for fault in faults {
-        for backend in fault.backends.iter().copied().filter(|backend| is_asked_for(*backend)) {
-            if !arguments.json {
-                anstream::eprintln!("{} on {backend} …", fault.name);
-            }
-            let report = fault.run(backend, &program, arguments.rounds);
-            intact &= report.broken.is_none();
-            if arguments.json {
-                writeln!(anstream::stdout(), "{}", as_json(fault, backend, &report))?;
-            } else {
-                table.add_row(row(fault, backend, &report));
-            }
+    for (fault, backend) in runs {
+        let what = format!("{} on {backend}", fault.name);
+        match progress.is_hidden() {
+            // In the log of a CI server a line each shows how far it came.
+            true if !arguments.json => anstream::eprintln!("{what} …"),
+            true => {}
+            false => progress.set_message(what),
+        }
+        let report = fault.run(backend, &program, arguments.rounds);
+        progress.inc(1);
+        intact &= report.broken.is_none();
+        if arguments.json {
+            let line = as_json(fault, backend, &report);
+            progress.suspend(|| writeln!(anstream::stdout(), "{line}"))?;
+        } else {
+            table.add_row(row(fault, backend, &report));
         }
     }
+    progress.finish_and_clear();
     if !arguments.json {
         let text = table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
         writeln!(anstream::stdout(), "{text}")?;
     }
     Ok(intact)
+}
+
+/// Drawn on standard error where that is a terminal.
+fn progress(runs: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(runs).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{spinner} {msg} [{bar:20}] {pos} of {len}, {elapsed}");
+    bar.set_style(style.expect("the template is one").progress_chars("=> "));
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(Duration::from_millis(100));
+    }
+    bar
 }
 
 fn row(fault: &Fault, backend: Backend, report: &Report) -> [String; 7] {

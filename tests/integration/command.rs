@@ -48,6 +48,19 @@ fn demo_completes_and_shows_no_secret() {
     assert!(!shown.contains('\u{1b}'), "colours, and this is no terminal\n{shown}");
 }
 
+/// On a terminal of 80 columns each command is a line.
+#[test]
+fn help_tells_the_story_at_one_look() {
+    let help = stdout(&run(&["--help"]));
+    let (commands, _) = help.split_once("\nOptions:").expect("the options come after the commands");
+    for line in commands.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let headings: Vec<_> = commands.lines().filter(|line| line.ends_with(':')).collect();
+    assert_eq!(headings, ["Start:", "Write host functions:", "Write plugins:", "Run a host:"]);
+    assert!(commands.contains("\nStart:\n  demo "), "{commands}");
+}
+
 #[test]
 fn list_has_the_operations() {
     let output = run(&["list", "--json"]);

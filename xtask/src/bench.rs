@@ -1,9 +1,15 @@
 //! The benchmarks of `benches/peers/`, as the table that the README shows: what host calls, databases and instances cost
 //! here, beside what they cost as they are usually had, and how far apart the two may be.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    time::Duration,
+};
 
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use crate::{Error, process};
@@ -73,22 +79,44 @@ pub fn run(root: &Path, bench: &Bench) -> Result<u8, Error> {
     command.args(["bench", "--quiet", "--bench", "peers", "--", "--ratios"]).args(bench.quick.then_some("--quick"));
     // A backtrace is made of every answer that traps, and is no part of what is measured.
     command.env("RUST_LIB_BACKTRACE", "0").env("RUST_BACKTRACE", "0").stderr(std::process::Stdio::inherit());
-    let output = command.output().map_err(|error| Error::new(format!("cannot run cargo: {error}")))?;
-    if !output.status.success() {
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .map_err(|error| Error::new(format!("cannot run cargo: {error}")))?;
+    let said = child.stdout.take().ok_or_else(|| Error::new("the benchmarks have no standard output"))?;
+    let measured = read(said);
+    let status = child.wait().map_err(|error| Error::new(format!("cannot wait for cargo: {error}")))?;
+    if !status.success() {
         return Err(Error::new("the benchmarks failed; their messages are above"));
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let measured: Vec<Measured> = said
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<Result<_, _>>()
-        .map_err(|error| Error::new(format!("the benchmarks said something else than figures: {error}")))?;
+    let measured = measured?;
     let (table, missed) = table(&measured)?;
     println!("{table}\n\n{}", machine(root)?);
     for row in &missed {
         println!("missed: {}", row.what);
     }
     Ok(u8::from(!missed.is_empty()))
+}
+
+/// Reads the figures as they come, and shows on a terminal how far that is.
+fn read(said: impl Read) -> Result<Vec<Measured>, Error> {
+    let progress = ProgressBar::new(ROWS.len() as u64).with_message("building the benchmarks");
+    let style = ProgressStyle::with_template("{spinner} {msg} [{bar:20}] {pos} of {len}, {elapsed}");
+    progress.set_style(style.expect("the template is one").progress_chars("=> "));
+    if !progress.is_hidden() {
+        progress.enable_steady_tick(Duration::from_millis(100));
+    }
+    let mut all = Vec::new();
+    for line in BufReader::new(said).lines() {
+        let line = line.map_err(|error| Error::new(format!("cannot read what the benchmarks say: {error}")))?;
+        let measured: Measured = serde_json::from_str(&line)
+            .map_err(|error| Error::new(format!("the benchmarks said something else than figures: {error}")))?;
+        progress.set_message(format!("measured {}", measured.id));
+        progress.inc(1);
+        all.push(measured);
+    }
+    progress.finish_and_clear();
+    Ok(all)
 }
 
 fn table(measured: &[Measured]) -> Result<(Table, Vec<&'static Row>), Error> {

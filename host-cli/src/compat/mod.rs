@@ -25,11 +25,11 @@ use crate::{CannotJudge, Failure};
   hostfn compat accepted.json --allow 'response-field-removed:db_get_*'
   hostfn compat --explain response-field-removed
 
-A contract is what `hostfn schema` prints. A request may take more and never less, and an answer
+A contract is what `hostfn schema` prints. A request may take more and never less, and an answer \
 may say less and never more, but for fields that are added.
 
-Exits with 0 when nothing breaks, or what breaks is acknowledged; with 1 when something breaks;
-and with 2 when that cannot be judged: a file that is no contract, or an acknowledgement of what
+Exits with 0 when nothing breaks, or what breaks is acknowledged; with 1 when something breaks; \
+and with 2 when that cannot be judged: a file that is no contract, or an acknowledgement of what \
 is not there.")]
 pub struct CompatArguments {
     /// The contract that plugins were made for; - reads standard input
@@ -44,8 +44,11 @@ pub struct CompatArguments {
     /// In what form
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Say why a rule is one, and what to do instead
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["old", "allow", "format"])]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["old", "allow", "format", "json"])]
     explain: Option<Rule>,
 }
 
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: &CompatArguments, host: &PluginManagerBuilder) -> R
     let (old, new) = contracts(arguments, host)?;
     let mut report = Report::of(&old, &new);
     let acknowledged = report.acknowledge(&arguments.allow);
-    match arguments.format {
+    match if arguments.json { Format::Json } else { arguments.format } {
         Format::Text => text::write(&mut out, &report)?,
         Format::Json => writeln!(out, "{:#}", serde_json::to_value(&report)?)?,
         Format::Github => github::write(&mut out, &report)?,

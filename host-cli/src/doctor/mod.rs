@@ -7,7 +7,7 @@ mod sqlite;
 use std::{io::Write, time::Instant};
 
 use self::check::{Check, Status};
-use crate::{Failure, in_full, verdict_stdout};
+use crate::{Failure, Progress, in_full, verdict_stdout};
 use anstyle::Style;
 use clap::Args;
 use hostfn_runtime::{
@@ -21,7 +21,7 @@ use hostfn_runtime::{
   hostfn doctor --database sqlite://app.db
   hostfn doctor --database 'postgres://app@db/app?sslmode=verify-full' --json
 
-Nothing is changed. Exits with 1 when a check failed; a warning is none. A large SQLite file is read as a whole,
+Nothing is changed. Exits with 1 when a check failed; a warning is none. A large SQLite file is read as a whole, \
 which takes its time.")]
 pub struct DoctorArguments {
     /// The database, such as sqlite://app.db
@@ -37,7 +37,9 @@ pub(crate) fn run(arguments: &DoctorArguments, host: &PluginManagerBuilder) -> R
     if url.location == Location::SqliteMemory {
         return Err("there is nothing in sqlite::memory: yet; name a file or a server".into());
     }
+    let progress = Progress::of("examining the database");
     let checks = examine(&url, host);
+    drop(progress);
     let failed = checks.iter().filter(|check| check.status == Status::Failed).count();
     let mut out = verdict_stdout();
     if arguments.json {
