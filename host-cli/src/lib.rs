@@ -93,13 +93,13 @@ pub enum Command {
     Trace(Box<TraceArguments>),
     /// Test a plugin by scenarios: steps, and what shall come of each
     Test(TestArguments),
-    /// Tell all that is wrong with a plugin on this host, without running it
+    /// Tell what is wrong with a plugin on this host, without running it
     Check(CheckArguments),
     /// Write the manifest of a plugin: its hash, and the grants it needs
     Manifest(ManifestArguments),
     /// Apply the migrations of the host functions' tables
     Migrate(MigrateArguments),
-    /// Examine a database, and say what to do about what is wrong with it
+    /// Examine a database, and say what to do about what is wrong
     Doctor(DoctorArguments),
     /// Copy a SQLite database while it is in use
     Backup(BackupArguments),

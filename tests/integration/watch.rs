@@ -23,7 +23,7 @@ fn write_plugin(path: &Path, answer: &str) {
         .chunks(8)
         .enumerate()
         .map(|(at, chunk)| {
-            let number = i64::from_le_bytes(chunk.try_into().unwrap());
+            let number = i64::from_le_bytes(chunk.try_into().expect("chunks of eight"));
             format!("(call $store (i64.add (local.get 0) (i64.const {})) (i64.const {number}))", at * 8)
         })
         .collect();
@@ -41,8 +41,8 @@ fn write_plugin(path: &Path, answer: &str) {
     );
     // As a compiler does: a whole file in the place of the old one.
     let whole = path.with_extension("tmp");
-    fs::write(&whole, wat::parse_str(text).unwrap()).unwrap();
-    fs::rename(whole, path).unwrap();
+    fs::write(&whole, wat::parse_str(text).expect("a module")).expect("a file");
+    fs::rename(whole, path).expect("a file");
 }
 
 struct Watching {
@@ -56,7 +56,7 @@ impl Watching {
         let mut command = hostfn(&[&["watch", &plugin], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the command can be started");
         let (sender, lines) = mpsc::channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
+        let out = BufReader::new(child.stdout.take().expect("it is piped"));
         // Ends with the command.
         thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { child, lines }
