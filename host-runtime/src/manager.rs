@@ -75,6 +75,9 @@ impl PluginManager {
     /// Loads a plugin: a name that logs and functions know it by, its compiled module, and what it
     /// is granted, which is nothing unless it is said ([`Grants::none`](crate::Grants::none)).
     ///
+    /// It is unloaded when the last clone of it is dropped, and calls that are running have ended. Plugins that come, go
+    /// and are replaced while the host runs are kept in a folder: [`load_folder`](Self::load_folder).
+    ///
     /// # Errors
     /// When the bytes are no module, and with the list of all that it imports and the host lacks.
     pub fn load(&self, name: &str, module: &[u8], options: impl Into<PluginOptions>) -> Result<Plugin, LoadError> {

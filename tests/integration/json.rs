@@ -105,3 +105,29 @@ fn completions_know_the_commands_and_their_options() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("say for which shell"), "{}", stderr(&output));
 }
+
+#[test]
+fn each_plugin_of_a_folder_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let auth = root().join("test-plugins/prebuilt/auth.wasm");
+    std::fs::copy(&auth, folder.path().join("auth.wasm")).unwrap();
+    let manifest = stdout(&run(&["manifest", &text(&auth)]));
+    std::fs::write(folder.path().join("auth.toml"), &manifest).unwrap();
+    let path = text(folder.path());
+    let checked = document(&["check", &path, "--grant", "*"]);
+    assert_eq!((&checked["plugins"][0]["plugin"], &checked["plugins"][0]["findings"]), (&json!("auth"), &json!([])));
+
+    std::fs::write(folder.path().join("again.toml"), &manifest).unwrap();
+    std::fs::write(folder.path().join("broken.toml"), "name = 7").unwrap();
+    let output = run(&["check", &path, "--grant", "*"]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = stdout(&output);
+    for said in ["already that of", "again.toml", "ok  plugin `auth`", "broken.toml"] {
+        assert!(shown.contains(said), "`{said}` is not in {shown}");
+    }
+    assert!(stderr(&output).contains("2 of 3 plugins would not work"), "{}", stderr(&output));
+
+    let empty = tempfile::tempdir().unwrap();
+    let output = run(&["check", &text(empty.path())]);
+    assert!(stderr(&output).contains("`hostfn manifest` writes"), "{}", stderr(&output));
+}
