@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Barrier,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc,
     },
     thread,
@@ -270,4 +270,42 @@ fn a_folder_that_is_watched_reloads_itself_and_outlives_its_absence() {
     drop(watch);
     files.write("one", 4);
     assert!(changes.recv_timeout(Duration::from_millis(100)).is_err(), "nobody watches any more");
+}
+
+/// The figures that a host under load shows: of all calls that were made while the plugin was replaced again and again,
+/// each was answered, by a version that there was at the time.
+#[test]
+fn no_call_is_lost_while_a_plugin_is_replaced_again_and_again() {
+    const VERSIONS: u32 = 50;
+    let files = Folder::new();
+    files.write("one", 1);
+    let folder = files.load();
+    let newest = AtomicU32::new(1);
+    let is_over = AtomicBool::new(false);
+    let calls = thread::scope(|scope| {
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut calls = 0_u32;
+                    while !is_over.load(Ordering::SeqCst) {
+                        // What was announced is there; one more may be there and not announced yet.
+                        let oldest = newest.load(Ordering::SeqCst);
+                        let answered = version(&folder.get("one").expect("it is never away"), "version");
+                        let latest = newest.load(Ordering::SeqCst) + 1;
+                        assert!((oldest..=latest).contains(&answered), "{answered} is not from {oldest} to {latest}");
+                        calls += 1;
+                    }
+                    calls
+                })
+            })
+            .collect();
+        for next in 2..=VERSIONS {
+            files.write("one", next);
+            assert_eq!(told(folder.reload().unwrap()), ["plugin `one` was replaced"]);
+            newest.store(next, Ordering::SeqCst);
+        }
+        is_over.store(true, Ordering::SeqCst);
+        callers.into_iter().map(|caller| caller.join().unwrap()).sum::<u32>()
+    });
+    assert!(calls > VERSIONS, "{calls} calls while there were {VERSIONS} versions");
 }
