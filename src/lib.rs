@@ -38,6 +38,10 @@ struct TestingGuide;
 #[doc = include_str!("../docs/operations.md")]
 struct OperationsGuide;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/host-function-guide.md")]
+struct HostFunctionGuide;
+
 #[cfg(feature = "bindings")]
 pub use hostfn_bindings as bindings;
 #[cfg(feature = "cli")]
