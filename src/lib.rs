@@ -42,6 +42,10 @@ struct OperationsGuide;
 #[doc = include_str!("../docs/host-function-guide.md")]
 struct HostFunctionGuide;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/performance.md")]
+struct PerformanceGuide;
+
 #[cfg(feature = "bindings")]
 pub use hostfn_bindings as bindings;
 #[cfg(feature = "cli")]

@@ -12,6 +12,7 @@ mod contract;
 mod docs;
 mod guide;
 mod json;
+mod markdown;
 mod model;
 mod operations;
 mod repository;
