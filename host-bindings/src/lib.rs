@@ -4,6 +4,11 @@
 //! its answer, its errors and its permission. Everything else is made from it.
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod bindings;
 pub mod compat;
 mod contract;

@@ -16,6 +16,11 @@
 //! what it names cannot be judged.
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod backup;
 mod bindings;
 mod call;

@@ -9,6 +9,11 @@
 //! Application code uses the `hostfn` facade, which re-exports what is here.
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod caller;
 mod connection;
 #[cfg(feature = "diesel")]

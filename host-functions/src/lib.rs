@@ -15,6 +15,11 @@
 //! `credentials:read` lets a plugin see password hashes, which none needs to sign somebody in.
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use hostfn::Cleanup;
 

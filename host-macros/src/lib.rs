@@ -10,6 +10,11 @@
 //! the facade only.
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod ast;
 mod attr;
 mod expand;

@@ -11,6 +11,11 @@
 //! [busy handler]: https://www.sqlite.org/c3ref/busy_handler.html
 //! [automatic extension]: https://www.sqlite.org/c3ref/auto_extension.html
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod bounds;
 mod capture;
 mod handlers_unsafe;

@@ -23,6 +23,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+/// The README's example, so that it is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod accepted;
 mod coverage;
 mod database;
