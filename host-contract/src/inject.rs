@@ -12,6 +12,23 @@ use crate::{Caller, Entropy};
 ///
 /// One value of the type is given to the host with `.provide(value)`, and every function that
 /// takes `&T` borrows it. A type from another crate needs a newtype.
+///
+/// The derive is what one usually writes. A type with parameters is made state for each that a host has:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use hostfn_contract::{HostState, States};
+///
+/// struct Cache<T>(Vec<T>);
+///
+/// impl HostState for Cache<u32> {}
+///
+/// // What a host does with what it is given by `.provide(…)`.
+/// let mut states = States::default();
+/// assert!(states.insert(Arc::new(Cache(vec![1_u32, 2]))));
+/// assert_eq!(states.get::<Cache<u32>>().map(|cache| cache.0.len()), Some(2));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a host function cannot borrow `{Self}`: it is not host state",
     label = "not host state",

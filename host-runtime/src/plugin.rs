@@ -104,6 +104,20 @@ impl Plugin {
     /// Calls an export with an input and answers its output. Each host call that it makes is a transaction of its
     /// own.
     ///
+    /// ```
+    /// use hostfn_runtime::{CallError, Grants, PluginManager};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let module = wat::parse_str(r#"(module (func (export "run") (result i32) i32.const 0)
+    /// #     (func (export "fail") unreachable))"#)?;
+    /// let plugin = PluginManager::new().load("example", &module, Grants::none())?;
+    /// let output: Vec<u8> = plugin.call("run", r#"{"any": "bytes"}"#)?;
+    /// assert!(matches!(plugin.call("fail", ""), Err(CallError::Trapped { .. })));
+    /// assert!(matches!(plugin.call("fly", ""), Err(CallError::UnknownExport { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When there is no such export, when the guest says that it failed, traps, or takes too long.
     /// Host calls that it made until then are done.

@@ -25,6 +25,30 @@ const TEST: &str = "test";
 ///
 /// When it is dropped its database is checked and removed, and the test fails when a mock or a fault
 /// that it planned did not come to pass.
+///
+/// ```
+/// # extern crate hostfn_runtime as hostfn;
+/// use hostfn::{Caller, Clock, Grants};
+/// use hostfn_test::TestHost;
+/// use serde_json::json;
+/// # hostfn::registry!();
+///
+/// /// Says who calls, and when.
+/// #[hostfn::host_fn(permission = "clock:read", read_only)]
+/// fn who_and_when(caller: &Caller, clock: &Clock) -> String {
+///     format!("{} at {}", caller.plugin(), clock.now())
+/// }
+///
+/// # fn main() {
+/// let host = TestHost::new(registry());
+/// assert_eq!(host.call("who_and_when", json!({})).data(), "test at 2026-01-02T03:04:05.000000Z");
+///
+/// host.clock().advance_seconds(60);
+/// let cuckoo = host.as_plugin("cuckoo", Grants::all());
+/// assert_eq!(cuckoo.call("who_and_when", json!({})).data(), "cuckoo at 2026-01-02T03:05:05.000000Z");
+/// assert_eq!(host.as_plugin("mute", Grants::none()).call("who_and_when", json!({})).error().field, None);
+/// # }
+/// ```
 pub struct TestHost {
     test: Plugin,
     /// What [`TestHost::as_plugin`] loads, and it loaded as the test's own plugin.

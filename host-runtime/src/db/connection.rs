@@ -17,6 +17,27 @@ use super::{Access, Durability, pool::Opening, sqlite::SqliteSession};
 ///
 /// A plain enum, and not diesel's `MultiConnection`, which cannot say `RETURNING` and is slower.
 /// [`on_backend!`](crate::on_backend) runs one diesel expression on the connection that it holds.
+///
+/// ```
+/// # use hostfn_runtime as hostfn;
+/// use diesel::{dsl::sql, prelude::*, sql_types::Integer};
+/// use hostfn::{Database, DbConnection, HostError, db::Backend, on_backend};
+///
+/// /// As a host function would have it, or a test.
+/// fn seven(db: &mut DbConnection) -> Result<i32, HostError> {
+///     let statement = match db.backend() {
+///         Backend::Sqlite => "SELECT max(3, 7)",
+///         _ => "SELECT greatest(3, 7)",
+///     };
+///     Ok(on_backend!(db, |connection| sql::<Integer>(statement).get_result(connection))?)
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Database::open("sqlite::memory:")?;
+/// assert_eq!(database.read(seven)?, 7);
+/// # Ok(())
+/// # }
+/// ```
 pub enum DbConnection {
     /// SQLite.
     Sqlite(SqliteSession),
