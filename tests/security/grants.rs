@@ -32,7 +32,11 @@ pub(crate) fn run(database: TestDatabase) -> String {
         granted += may.len();
         denied += may_not.len();
     }
-    assert_eq!(granted + denied, COMBINATIONS, "a permission or a function is new, or was left out");
+    assert_eq!(
+        granted + denied,
+        COMBINATIONS,
+        "a permission or a function is new, or was left out: put right `COMBINATIONS`"
+    );
     format!("{COMBINATIONS} combinations of function and grants, {granted} granted and {denied} denied")
 }
 
