@@ -200,7 +200,7 @@ impl Plugin {
         let _entered = span.enter();
         let started = Instant::now();
         let outcome = on_guest_stack(|| self.call_here(export, input, kind, &span));
-        span.record("outcome", outcome.as_ref().map_or_else(|error| error.kind_name(), |_| "success"));
+        span.record("outcome", outcome.as_ref().map_or_else(|error| error.code(), |_| "success"));
         span.record("microseconds", u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
         outcome
     }

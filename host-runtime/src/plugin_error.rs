@@ -220,8 +220,20 @@ impl CallError {
         }
     }
 
-    /// A stable name of the kind, such as `timed-out`.
-    pub fn code(&self) -> &'static str {
+/// A stable name of the kind, as spans have it, and for the label of a metric: one of a closed list, and nothing that a
+    /// guest chose.
+    ///
+    /// ```
+    /// # use hostfn_runtime::{Grants, PluginManager};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let wasm = wat::parse_str(r#"(module (func (export "trap") (result i32) unreachable))"#)?;
+    /// let plugin = PluginManager::new().load("example", &wasm, Grants::none())?;
+    /// assert_eq!(plugin.call("trap", "").unwrap_err().code(), "trapped");
+    /// assert_eq!(plugin.call("tarp", "").unwrap_err().code(), "unknown-export");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownExport { .. } => "unknown-export",
             Self::Failed { .. } => "failed",
@@ -234,22 +246,6 @@ impl CallError {
             Self::KeyReused { .. } => "key-reused",
             Self::KeepsNoAnswers { .. } => "keeps-no-answers",
             Self::Start { .. } => "not-started",
-        }
-    }
-
-    pub(crate) fn kind_name(&self) -> &'static str {
-        match self {
-            Self::UnknownExport { .. } => "unknown_export",
-            Self::Failed { .. } => "failed",
-            Self::Trapped { .. } => "trapped",
-            Self::TimedOut { .. } => "timed_out",
-            Self::Busy { .. } => "busy",
-            Self::OutOfFuel { .. } => "out_of_fuel",
-            Self::TooManyInstances { .. } => "too_many_instances",
-            Self::NotSaved { .. } => "not_saved",
-            Self::KeyReused { .. } => "key_reused",
-            Self::KeepsNoAnswers { .. } => "keeps_no_answers",
-            Self::Start { .. } => "not_started",
         }
     }
 }
