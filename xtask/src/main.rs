@@ -36,7 +36,7 @@ enum Task {
         #[arg(long, value_name = "NAME", default_value = "none")]
         sanitizer: String,
     },
-    /// Builds the guests of test-plugins/ into test-plugins/prebuilt/
+    /// Builds the guests of test-plugins/ into test-plugins/prebuilt/, and those of examples beside them
     Guests {
         /// Build nothing; fail when a prebuilt module is older than its sources
         #[arg(long, conflicts_with = "out")]

@@ -1,4 +1,5 @@
-//! The guests: plugins under `test-plugins/`, in several languages, and their modules under `test-plugins/prebuilt/`.
+//! The guests: plugins under `test-plugins/`, in several languages, and their modules under `test-plugins/prebuilt/`; and
+//! those of examples, whose modules stand beside them.
 //!
 //! The modules are kept in the repository, because the tests load them and few who run the tests have a compiler for
 //! WebAssembly. What is kept can grow old without anybody noticing, so beside each module stands a record of the sources
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::{Error, fs};
 use record::{Record, hash};
 
-/// A plugin under `test-plugins/`, in the folder of its name.
+/// A plugin under `test-plugins/`, in the folder of its name, or one of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guest {
     /// The name of its folder, its package and its module.
@@ -56,6 +57,13 @@ pub static GUESTS: &[Guest] = &[
     Guest { name: "measure-rust", language: Language::Rust, forwards: false, typed: false },
 ];
 
+/// The guests of examples, each in the folder `plugin` of the example of its name, with its module beside that folder:
+/// whoever copies an example has both.
+pub static EXAMPLES: &[Guest] = &[
+    Guest { name: "no-database", language: Language::AssemblyScript, forwards: false, typed: true },
+    Guest { name: "stock", language: Language::Rust, forwards: false, typed: true },
+];
+
 impl Language {
     /// Its name in small letters, as tests are named after it.
     pub fn name(self) -> &'static str {
@@ -85,12 +93,23 @@ struct Built {
 
 impl Guest {
     fn folder(&self, root: &Path) -> PathBuf {
-        root.join("test-plugins").join(self.name)
+        match self.example(root) {
+            Some(example) => example.join("plugin"),
+            None => root.join("test-plugins").join(self.name),
+        }
+    }
+
+    /// The folder of the example that it belongs to, if it does.
+    fn example(&self, root: &Path) -> Option<PathBuf> {
+        EXAMPLES.contains(self).then(|| root.join("examples").join(self.name))
     }
 
     /// The prebuilt module, for a test to load.
     pub fn module(&self, root: &Path) -> PathBuf {
-        prebuilt(root).join(self.file_name())
+        match self.example(root) {
+            Some(example) => example.join("plugin.wasm"),
+            None => prebuilt(root).join(self.file_name()),
+        }
     }
 
     /// The name of its compiled module.
@@ -103,8 +122,13 @@ impl Guest {
     }
 
     fn record(&self, root: &Path) -> PathBuf {
-        prebuilt(root).join(format!("{}.sha256", self.name))
+        self.module(root).with_extension("sha256")
     }
+}
+
+/// Those of `test-plugins/`, and those of examples.
+fn all() -> impl Iterator<Item = &'static Guest> {
+    GUESTS.iter().chain(EXAMPLES)
 }
 
 fn prebuilt(root: &Path) -> PathBuf {
@@ -115,9 +139,9 @@ fn prebuilt(root: &Path) -> PathBuf {
 /// compiler is not there does not keep the others from being built.
 pub fn build(root: &Path, out: Option<&Path>, only: Option<&str>) -> Result<(), Error> {
     let mut failures = Vec::new();
-    let mut guests = GUESTS.iter().filter(|guest| only.is_none_or(|only| only == guest.name)).peekable();
+    let mut guests = all().filter(|guest| only.is_none_or(|only| only == guest.name)).peekable();
     if guests.peek().is_none() {
-        let names: Vec<_> = GUESTS.iter().map(|guest| guest.name).collect();
+        let names: Vec<_> = all().map(|guest| guest.name).collect();
         return Err(Error::new(format!("there is no such guest; there are {}", names.join(", "))));
     }
     for guest in guests {
@@ -156,7 +180,7 @@ fn build_one(root: &Path, guest: &Guest, out: Option<&Path>) -> Result<String, E
 pub fn check(root: &Path) -> Result<(), Error> {
     let stale = stale(root)?;
     if stale.is_empty() {
-        println!("{} of {} prebuilt guests are up to date", GUESTS.len(), GUESTS.len());
+        println!("{0} of {0} prebuilt guests are up to date", all().count());
         return Ok(());
     }
     Err(Error::new(format!("prebuilt guests are stale; run `cargo xtask guests`\n  {}", stale.join("\n  "))))
@@ -166,7 +190,23 @@ pub fn check(root: &Path) -> Result<(), Error> {
 ///
 /// Builds nothing, and so takes milliseconds: any test may ask.
 pub fn stale(root: &Path) -> Result<Vec<String>, Error> {
-    stale_among(root, GUESTS)
+    let mut reasons = stale_among(root, GUESTS)?;
+    reasons.extend(stale_in_examples(root, EXAMPLES)?);
+    Ok(reasons)
+}
+
+fn stale_in_examples(root: &Path, guests: &[Guest]) -> Result<Vec<String>, Error> {
+    let mut reasons = Vec::new();
+    for guest in guests {
+        reasons.extend(why_stale(root, guest)?.map(|why| format!("{}: {why}", guest.name)));
+    }
+    for path in fs::entries(&root.join("examples"))? {
+        let is_known = guests.iter().any(|guest| path.file_name().is_some_and(|name| name == guest.name));
+        if path.join("plugin").is_dir() && !is_known {
+            reasons.push(format!("{}: its plugin is not in the table of xtask/src/guests/mod.rs", path.display()));
+        }
+    }
+    Ok(reasons)
 }
 
 fn stale_among(root: &Path, guests: &[Guest]) -> Result<Vec<String>, Error> {

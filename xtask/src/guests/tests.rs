@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Guest, Language, Record, hash, prebuilt, stale_among};
+use super::{EXAMPLES, Guest, Language, Record, hash, prebuilt, stale_among, stale_in_examples};
 use crate::fs::write;
 
 const GUEST: Guest = Guest { name: "small", language: Language::Rust, forwards: false, typed: false };
@@ -67,4 +67,28 @@ fn a_guest_that_the_table_forgot_and_a_module_that_nobody_makes_are_named() {
     assert_eq!(reasons.len(), 2, "{reasons:?}");
     assert!(reasons[0].ends_with("forgotten: not in the table of xtask/src/guests/mod.rs"), "{reasons:?}");
     assert!(reasons[1].ends_with("gone.wasm: the module of no guest; delete it"), "{reasons:?}");
+}
+
+#[test]
+fn the_plugin_of_an_example_stands_in_it_with_its_module() {
+    let root = tempfile::tempdir().unwrap();
+    let [guest, ..] = EXAMPLES else { panic!("no example has a plugin") };
+    let stale = || stale_in_examples(root.path(), &[*guest]).unwrap();
+    let example = root.path().join("examples").join(guest.name);
+    for file in guest.language.manifests().iter().chain(&["src/plugin.ts"]) {
+        write(&example.join("plugin").join(file), "text\n").unwrap();
+    }
+    assert_eq!(stale(), [format!("{}: the module is missing", guest.name)]);
+    write(&example.join("plugin.wasm"), b"\0asm").unwrap();
+    let record =
+        Record { sources: guest.hash(root.path()).unwrap(), module: hash(b"\0asm"), toolchain: "asc".to_owned() };
+    write(&example.join("plugin.sha256"), record.to_string()).unwrap();
+    assert_eq!(stale(), [""; 0]);
+    write(&root.path().join("examples/forgotten/plugin/src/lib.rs"), "").unwrap();
+    let reasons = stale();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(
+        reasons[0].ends_with("forgotten: its plugin is not in the table of xtask/src/guests/mod.rs"),
+        "{reasons:?}"
+    );
 }
