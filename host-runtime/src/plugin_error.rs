@@ -220,7 +220,7 @@ impl CallError {
         }
     }
 
-/// A stable name of the kind, as spans have it, and for the label of a metric: one of a closed list, and nothing that a
+    /// A stable name of the kind, as spans have it, and for the label of a metric: one of a closed list, and nothing that a
     /// guest chose.
     ///
     /// ```

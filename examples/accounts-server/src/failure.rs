@@ -59,7 +59,7 @@ impl Failure {
             }
             _ => {
                 // Not the error itself: in its text may be what the guest was about to say.
-                tracing::error!(export, kind = error.kind_name(), "a plugin call failed");
+                tracing::error!(export, kind = error.code(), "a plugin call failed");
                 Self::internal()
             }
         }

@@ -87,7 +87,7 @@ impl Observer for Metrics {
     }
 
     fn plugin_call(&self, call: &PluginCallEnd<'_>) {
-        let outcome = call.error.map_or("success", |error| error.kind_name());
+        let outcome = call.error.map_or("success", |error| error.code());
         self.plugin_calls.with_label_values(&[call.plugin, call.export, outcome]).inc();
         self.plugin_call_seconds.with_label_values(&[call.plugin, call.export]).observe(call.duration.as_secs_f64());
     }
