@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use hostfn::{
-    CallError, CallId, Caller, Database, Grants, HostError, Limits, Plugin, PluginManager, PluginOptions,
+    CallError, CallId, Caller, Database, Grants, HostError, Plugin, PluginManager, PluginOptions,
     functions::{users::db_get_user_by_email, values::Email},
 };
 use serde::de::DeserializeOwned;
@@ -49,7 +49,7 @@ impl Accounts {
         let options =
             PluginOptions::from(Grants::of(GRANTS)?).timeout(Duration::from_secs(5)).memory_bytes(8 << 20).strict();
         let plugin = manager.load("auth", PLUGIN, options)?;
-        plugin.warm_up(Limits::default().instances)?;
+        plugin.warm_up(plugin.limits().instances)?;
         Ok(Self { plugin, database })
     }
 
