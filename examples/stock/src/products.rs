@@ -73,6 +73,7 @@ pub fn get_product(
 /// Lists the products that are short, the shortest first, and a hundred at most.
 #[host_fn(permission = "stock:read", read_only)]
 pub fn list_short(db: &mut DbConnection, rules: &Rules) -> Result<Vec<Product>, StockError> {
+    // With a `LIMIT`, SQLite compiles the statement anew each time: a list is not asked for that often.
     Ok(on_backend!(db, |connection| {
         products::table
             .filter(products::available.lt(rules.short_below))
