@@ -27,6 +27,7 @@ mod patch;
 mod permission;
 mod response;
 mod secret;
+mod teach;
 
 pub use caller::{CallId, Caller};
 pub use connection::{HostConnection, NoConnection};
@@ -47,5 +48,5 @@ pub mod __private {
     pub use schemars;
     pub use serde;
 
-    pub use crate::*;
+    pub use crate::{__hostfn_submit as submit, teach::*, *};
 }

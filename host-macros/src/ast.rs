@@ -1,18 +1,22 @@
 //! The annotated function, read: what each argument is to a guest, and what the answer is.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, FnArg, Ident, Meta, Pat, PatType, ReturnType, Signature, Token, Type, Visibility,
+    Attribute, FnArg, Ident, Meta, Pat, PatTupleStruct as TupleStruct, PatType, ReturnType, Signature, Token, Type,
+    Visibility,
     ext::IdentExt,
     parse::{Parse, ParseStream},
+    parse_quote,
     punctuated::Punctuated,
 };
 
 use crate::{
     attr::{Options, literal},
+    correct::shared,
     mistakes::Mistakes,
-    types::{json_of, last_segment, peel, spelling},
+    signature::as_it_should_look,
+    types::{json_of, last_segment, peel, spelling, types_in},
 };
 
 /// A function as it was written. Its body is not looked into, so that nothing in it is refused that
@@ -40,6 +44,12 @@ impl ToTokens for Item {
         let Self { attributes, visibility, signature, body } = self;
         tokens.extend(quote!(#(#attributes)* #visibility #signature #body));
     }
+}
+
+/// Whether what stands behind the signature is a block, and no semicolon.
+pub(crate) fn has_body(item: &Item) -> bool {
+    let body = item.body.clone().into_iter().next();
+    matches!(body, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
 }
 
 /// A host function, of which all is known that the expansion says.
@@ -89,13 +99,11 @@ impl HostFunction {
     /// Reads a function, and takes from its arguments what belongs to the request.
     pub(crate) fn new(mut item: Item, options: Options, mistakes: &mut Mistakes) -> Self {
         let documentation = documentation(&item, mistakes);
+        let should = as_it_should_look(&item);
         let mut arguments = Vec::new();
         for argument in &mut item.signature.inputs {
             match argument {
-                FnArg::Receiver(receiver) => mistakes.add(
-                    &*receiver,
-                    "it takes `self`; write a free function that borrows what it needs, as `state: &State`",
-                ),
+                FnArg::Receiver(receiver) => mistakes.add(&*receiver, advice_on_self(should.as_deref())),
                 FnArg::Typed(argument) => arguments.extend(Argument::new(argument, mistakes)),
             }
         }
@@ -138,7 +146,25 @@ impl HostFunction {
 impl Argument {
     fn new(argument: &mut PatType, mistakes: &mut Mistakes) -> Option<Self> {
         let PatType { attrs, pat, ty, .. } = argument;
-        let (pattern, ty) = (&**pat, &**ty);
+        if let Some(name) = extractor(pat, ty) {
+            mistakes.add(&*pat, advice_on_extractor(&name, ty));
+            take_attributes(attrs, false, mistakes);
+            return None;
+        }
+        let (pattern, written) = (&**pat, &mut **ty);
+        if is_json(pattern) && json_of(written).is_none() && !matches!(peel(written), Type::Reference(_)) {
+            mistakes.add(
+                &*written,
+                format!("`Json` takes the whole request; write its type `Json<{}>`", spelling(written)),
+            );
+            take_attributes(attrs, false, mistakes);
+            // As it should be, or the compiler says of the pattern that it does not fit the type.
+            if let Pat::TupleStruct(TupleStruct { path, .. }) = pattern {
+                *written = parse_quote!(#path<#written>);
+            }
+            return None;
+        }
+        let ty = &*written;
         let of_other = match (peel(ty), json_of(ty)) {
             (Type::Reference(reference), _) if reference.mutability.is_some() => {
                 Self::Connection(*reference.elem.clone())
@@ -147,11 +173,6 @@ impl Argument {
             (_, Some(inner)) => Self::Request { argument: ty.clone(), inner: inner.clone() },
             (_, None) => {
                 let attributes = take_attributes(attrs, true, mistakes);
-                if is_json(pattern) {
-                    mistakes
-                        .add(ty, format!("`Json` takes the whole request; write its type `Json<{}>`", spelling(ty)));
-                    return None;
-                }
                 let name = plain_name(pattern, mistakes)?;
                 return Some(Self::Field(Field { attributes, name, ty: ty.clone() }));
             }
@@ -176,11 +197,40 @@ impl Field {
 
 /// What serde is told by this attribute under `word`, if it is.
 pub(crate) fn serde_word(attribute: &Attribute, word: &str) -> Option<Meta> {
-    if !attribute.path().is_ident("serde") {
-        return None;
-    }
+    told_word(attribute, word).filter(|_| attribute.path().is_ident("serde"))
+}
+
+/// The same of serde or schemars: a field has no attributes that are for others than these, but documentation.
+pub(crate) fn told_word(attribute: &Attribute, word: &str) -> Option<Meta> {
     let words = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     words.into_iter().find(|meta| meta.path().is_ident(word))
+}
+
+/// The name of a pattern by which a web framework would take something out of a request: `State(state): State<T>`.
+fn extractor(pattern: &Pat, ty: &Type) -> Option<String> {
+    let Pat::TupleStruct(tuple) = pattern else { return None };
+    let segment = last_segment(ty).filter(|segment| segment.ident != "Json" && types_in(segment).len() == 1)?;
+    let is_same = tuple.path.segments.last().is_some_and(|name| name.ident == segment.ident);
+    (tuple.elems.len() == 1 && is_same).then(|| segment.ident.to_string())
+}
+
+fn advice_on_extractor(name: &str, ty: &Type) -> String {
+    let inner = last_segment(ty).map(types_in).unwrap_or_default();
+    let inner = inner.first().map(|ty| shared(ty).unwrap_or(ty)).map(spelling).unwrap_or_default();
+    match name {
+        "Data" | "Extension" | "State" => format!("a host lends its state by reference; write `state: &{inner}`"),
+        _ => format!(
+            "a guest sends one object; write an argument for each of its fields, or `Json(request): Json<{inner}>`"
+        ),
+    }
+}
+
+fn advice_on_self(should: Option<&str>) -> String {
+    let advice = "it takes `self`, and a guest calls a function; write it outside of any `impl`";
+    match should {
+        Some(should) => format!("{advice}, as `{should}`, and borrow state as `state: &State`"),
+        None => format!("{advice}, and borrow state as `state: &State`"),
+    }
 }
 
 fn is_json(pattern: &Pat) -> bool {
@@ -245,7 +295,10 @@ fn documentation(item: &Item, mistakes: &mut Mistakes) -> String {
     }
     let text = lines.join("\n").trim().to_owned();
     if text.is_empty() {
-        mistakes.add(&item.signature.ident, "it is not documented; write a doc comment: plugin authors read it");
+        mistakes.add(
+            &item.signature.ident,
+            "it is not documented, and plugin authors rely on that; write `/// What it does.` above it",
+        );
     }
     text
 }

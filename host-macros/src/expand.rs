@@ -1,12 +1,13 @@
 //! The output: the function, and beside it what the framework knows of it. Everything else is
 //! generic code over `HostFn`, so that there is little here to read and to compile.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Index};
 
 use crate::{
     ast::{Answer, Argument, Field, HostFunction},
+    conditions::{self, place_of},
     names::in_pascal_case,
 };
 
@@ -24,25 +25,12 @@ pub(crate) fn expand(function: &HostFunction) -> TokenStream {
         #lint
         const _: () = {
             use ::hostfn::__private as __hostfn;
-            use crate::__hostfn_registry::Entry as __HostFnEntry;
             struct __HostFnMarker;
             #request_type
             #implementation
-            __hostfn::inventory::submit! { __HostFnEntry::of::<__HostFnMarker>() }
+            __hostfn::submit! { __hostfn_registry::Function::<__HostFnMarker>::ENTRY }
         };
     }
-}
-
-/// The start and the end of what was written, for tokens that are shown there and yet are the
-/// macro's own: lints know that nobody wrote them.
-fn place_of(written: &impl ToTokens) -> (Span, Span) {
-    let mut tokens = written.to_token_stream().into_iter().map(|token| match token {
-        TokenTree::Group(group) => (group.span_open(), group.span_close()),
-        token => (token.span(), token.span()),
-    });
-    let (start, end) = tokens.next().unwrap_or_else(|| (Span::call_site(), Span::call_site()));
-    let end = tokens.last().map_or(end, |(_, end)| end);
-    (Span::call_site().located_at(start), Span::call_site().located_at(end))
 }
 
 fn attributes_named<'a>(attributes: &'a [Attribute], name: &str) -> impl Iterator<Item = &'a Attribute> {
@@ -61,18 +49,17 @@ fn request_type(function: &HostFunction) -> Option<TokenStream> {
         let default = field.needs_default().then(|| quote!(#[serde(default)]));
         quote!(#(#attributes)* #default #name: #ty)
     });
+    let conditions: Vec<_> = conditions::of_request(function).collect();
+    let conditions = (!conditions.is_empty()).then(|| quote!(where #(#conditions),*));
     Some(quote! {
         #[derive(__hostfn::serde::Deserialize, __hostfn::schemars::JsonSchema)]
         #[serde(crate = "__hostfn::serde", deny_unknown_fields, expecting = "an object")]
         #[schemars(crate = "__hostfn::schemars", rename = #name)]
-        struct __HostFnRequest { #(#fields),* }
+        struct __HostFnRequest #conditions { #(#fields),* }
     })
 }
 
 /// What the framework is told of the function.
-///
-/// The associated types stand at the places of the types that they were written as, so that an error
-/// in one of them is shown there. A tuple has one place only, hence the conditions on its parts.
 fn implementation(function: &HostFunction) -> TokenStream {
     let constants = constants(function);
     let mut request = quote!(__hostfn::NoRequest);
@@ -86,10 +73,8 @@ fn implementation(function: &HostFunction) -> TokenStream {
         }
     }
     let state = function.injected();
-    let conditions = function.injected().map(|ty| {
-        let bound = quote_spanned!(place_of(ty).1=> __hostfn::Inject);
-        quote!(#ty: #bound)
-    });
+    let conditions = conditions::of_function(function);
+    let conditions = (!conditions.is_empty()).then(|| quote!(where #(#conditions),*));
     let response = match &function.answer {
         Answer::Nothing => quote!(()),
         Answer::Plain(ty) => quote!(#ty),
@@ -102,10 +87,7 @@ fn implementation(function: &HostFunction) -> TokenStream {
     };
     let call = call(function);
     quote! {
-        impl __hostfn::HostFn for __HostFnMarker
-        where
-            #(#conditions,)*
-        {
+        impl __hostfn::HostFn for __HostFnMarker #conditions {
             #constants
             type Request = #request;
             type Response = #response;

@@ -3,12 +3,18 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Error;
+use syn::{Error, parse_quote};
 
-use crate::ast::Item;
+use crate::ast::{Item, has_body};
 
-/// The function as plain Rust, which its arguments' attributes are no more.
-pub(crate) fn function(item: &Item, compile_errors: &TokenStream) -> TokenStream {
+/// The function as plain Rust, which its arguments' attributes are no more. Of what was told, the compiler is not
+/// given the chance to tell it again in other words.
+pub(crate) fn function(mut item: Item, compile_errors: &TokenStream) -> TokenStream {
+    item.signature.variadic = None;
+    if !has_body(&item) {
+        item.body = quote!({ ::core::unimplemented!() });
+        item.attributes.push(parse_quote!(#[allow(unused_variables)]));
+    }
     quote!(#item #compile_errors)
 }
 

@@ -28,7 +28,17 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         }
     }
     match mistakes.into_compile_errors() {
-        Some(errors) => errors,
+        // It is state all the same, so that functions that borrow it do not fail as well.
+        Some(errors) => {
+            let (parameters, arguments, _) = generics.split_for_impl();
+            quote! {
+                impl #parameters ::hostfn::__private::HostState for #ident #arguments
+                where
+                    Self: ::core::marker::Send + ::core::marker::Sync + 'static
+                {}
+                #errors
+            }
+        }
         None => quote! {
             impl ::hostfn::__private::HostState for #ident {}
         },

@@ -17,11 +17,14 @@ struct Readme;
 
 mod ast;
 mod attr;
+mod conditions;
+mod correct;
 mod expand;
 mod fallback;
 mod host_state;
 mod mistakes;
 mod names;
+mod signature;
 mod types;
 mod valid;
 
@@ -222,7 +225,7 @@ fn host_function(options: TokenStream, item: TokenStream) -> TokenStream {
     let function = HostFunction::new(item, options, &mut mistakes);
     valid::check(&function, &mut mistakes);
     match mistakes.into_compile_errors() {
-        Some(errors) => fallback::function(&function.item, &errors),
+        Some(errors) => fallback::function(function.item, &errors),
         None => expand::expand(&function),
     }
 }

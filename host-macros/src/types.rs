@@ -31,6 +31,41 @@ pub(crate) fn json_of(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// The `T` and the `E` of a `Result<T, E>` that is written so.
+pub(crate) fn result_of(ty: &Type) -> Option<(&Type, &Type)> {
+    match last_segment(ty).filter(|segment| segment.ident == "Result").map(types_in)?[..] {
+        [value, error] => Some((value, error)),
+        _ => None,
+    }
+}
+
+/// The types between the angle brackets of a path's segment.
+pub(crate) fn types_in(segment: &PathSegment) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.flatten().collect()
+}
+
+/// Whether a type is one of Rust's own that everybody can send and be answered with, or a list or an option of such.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    let Type::Path(path) = peel(ty) else { return matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty()) };
+    let Some(segment) = path.path.segments.last().filter(|_| path.path.segments.len() == 1) else { return false };
+    let inner = types_in(segment);
+    match segment.ident.to_string().as_str() {
+        "Change" | "Option" | "Patch" | "Vec" => inner.len() == 1 && is_plain(inner[0]),
+        name => {
+            let names = [
+                "String", "bool", "char", "f32", "f64", "i16", "i32", "i64", "i8", "isize", "u16", "u32", "u64", "u8",
+                "usize",
+            ];
+            inner.is_empty() && names.contains(&name)
+        }
+    }
+}
+
 /// Where in a type something is borrowed: a reference, or a lifetime other than `'static`.
 pub(crate) fn borrow_in(ty: &Type) -> Option<Span> {
     find(ty, &|tokens| is_reference(tokens) || is_short_lifetime(tokens))
@@ -46,10 +81,64 @@ pub(crate) fn impl_in(ty: &Type) -> Option<Span> {
     find(ty, &|tokens| matches!(tokens, [TokenTree::Ident(word), ..] if word == "impl"))
 }
 
-/// A type as it is written, for a message: its tokens alone would have a space around each.
-pub(crate) fn spelling(ty: &Type) -> String {
+/// Where in a type an address stands: a pointer, or a function.
+pub(crate) fn address_in(ty: &Type) -> Option<Span> {
+    find(ty, &|tokens| match tokens {
+        [TokenTree::Punct(star), TokenTree::Ident(word), ..] if star.as_char() == '*' => {
+            word == "const" || word == "mut"
+        }
+        [TokenTree::Ident(word), ..] => word == "fn",
+        _ => false,
+    })
+}
+
+/// Where in a type something may be `null` for two reasons, and what it may be otherwise.
+pub(crate) fn two_nulls_in(ty: &Type) -> Option<(&Type, String)> {
+    let may_be_null = |ty| last_segment(ty).filter(|name| name.ident == "Option" || name.ident == "Patch");
+    let is_outer = |name: &&PathSegment| ["Change", "Option", "Patch"].iter().any(|outer| name.ident == outer);
+    find_type(ty, &|ty| {
+        let outer = last_segment(ty).filter(is_outer)?;
+        let [inner] = types_in(outer)[..] else { return None };
+        let within = may_be_null(inner).or_else(|| last_segment(inner).filter(|name| name.ident == "Change"))?;
+        match types_in(within)[..] {
+            [value] => Some((ty, spelling(value))),
+            _ => None,
+        }
+    })
+}
+
+/// A map in a type whose keys cannot be keys of JSON: their type, and that of the values.
+pub(crate) fn unwritable_key_in(ty: &Type) -> Option<(&Type, &Type)> {
+    find_type(ty, &|ty| {
+        let map = last_segment(ty).filter(|name| name.ident == "HashMap" || name.ident == "BTreeMap")?;
+        let [key, value, ..] = types_in(map)[..] else { return None };
+        let is_unwritable = match peel(key) {
+            Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+            _ => last_segment(key)
+                .is_some_and(|name| ["Option", "Vec", "f32", "f64"].iter().any(|wrong| name.ident == wrong)),
+        };
+        is_unwritable.then_some((key, value))
+    })
+}
+
+/// The first type within a type of which something is found.
+fn find_type<'a, T>(ty: &'a Type, wanted: &dyn Fn(&'a Type) -> Option<T>) -> Option<T> {
+    let found = wanted(ty);
+    if found.is_some() {
+        return found;
+    }
+    match peel(ty) {
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(|ty| find_type(ty, wanted)),
+        Type::Array(array) => find_type(&array.elem, wanted),
+        Type::Reference(reference) => find_type(&reference.elem, wanted),
+        ty => last_segment(ty).map(types_in)?.into_iter().find_map(|ty| find_type(ty, wanted)),
+    }
+}
+
+/// A type, or what else it is, as it is written, for a message: its tokens alone would have a space around each.
+pub(crate) fn spelling(written: &impl ToTokens) -> String {
     let mut spelling = String::new();
-    spell(ty.to_token_stream(), &mut spelling);
+    spell(written.to_token_stream(), &mut spelling);
     spelling
 }
 

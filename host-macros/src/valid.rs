@@ -1,66 +1,83 @@
 //! Whether the function, as it was read, can be a host function. Nothing stops at the first mistake.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{ConstParam, FnArg, GenericParam, Safety, Type, TypeParam};
+use syn::{ConstParam, FnArg, GenericParam, PatType, Safety, Type, TypeParam, TypeReference};
 
 use crate::{
-    ast::{Answer, Argument, Field, HostFunction, serde_word},
+    ast::{Answer, Argument, Field, HostFunction, has_body, serde_word},
     attr::Options,
+    correct::{as_answered, is_connection, is_lent, is_value, is_wrapper, shared},
     mistakes::Mistakes,
     names::{is_import, is_permission, refused_namespace},
-    types::{borrow_in, impl_in, last_segment, peel, short_borrow_in, spelling},
+    signature::{self, as_it_should_look},
+    types::{
+        address_in, borrow_in, impl_in, last_segment, peel, result_of, short_borrow_in, spelling, two_nulls_in,
+        unwritable_key_in,
+    },
 };
 
 /// As many as `InjectAll` is implemented for.
 const MOST_INJECTED: usize = 8;
-
-/// Types of values: the guest sends one, the host has none to lend.
-const VALUES: &[&str] = &[
-    "BTreeMap", "BTreeSet", "Box", "Change", "HashMap", "HashSet", "Json", "Option", "Patch", "String", "Vec", "bool",
-    "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
-];
 
 /// Notes every mistake in what the function and its options say.
 pub(crate) fn check(function: &HostFunction, mistakes: &mut Mistakes) {
     check_signature(function, mistakes);
     check_names(function, mistakes);
     check_request(function, mistakes);
-    check_borrowed(function, mistakes);
-    check_answer(&function.answer, mistakes);
+    check_arguments(function, mistakes);
+    check_answer(function, mistakes);
 }
 
 fn check_signature(function: &HostFunction, mistakes: &mut Mistakes) {
     let signature = &function.item.signature;
+    let should = as_it_should_look(&function.item);
+    let should = should.map_or_else(|| "a plain `fn`".to_owned(), |should| format!("`{should}`"));
     if let Some(word) = &signature.asyncness {
-        mistakes.add(word, "it is `async`, and a guest waits for its answer; write a plain `fn`");
+        mistakes.add(word, format!("it is `async`, and a guest waits for its answer; write {should}"));
     }
     if let Safety::Unsafe(word) = &signature.safety {
-        mistakes.add(word, "it is `unsafe`, and no guest can be trusted to uphold its conditions; write a safe `fn`");
+        mistakes
+            .add(word, format!("it is `unsafe`, and no guest can be trusted to uphold its conditions; write {should}"));
     }
     if let Some(abi) = &signature.abi {
-        mistakes.add(abi, "the macro makes what a guest calls; write a plain `fn`");
+        mistakes.add(abi, format!("the macro makes what a guest calls; write {should}"));
     }
     for parameter in &signature.generics.params {
         match parameter {
             GenericParam::Lifetime(lifetime) => {
-                mistakes.add(lifetime, "a call decides how long it lends; leave the lifetime out");
+                mistakes.add(lifetime, format!("a call decides how long it lends; write {should}"));
+            }
+            GenericParam::Type(TypeParam { ident, .. }) if is_of_connection(ident, &signature.inputs) => {
+                let advice = "a host has one type of connection; leave it out, and write `&mut DbConnection`";
+                mistakes.add(parameter, advice);
             }
             GenericParam::Type(TypeParam { ident, .. }) | GenericParam::Const(ConstParam { ident, .. }) => {
                 mistakes.add(parameter, format!("a guest cannot choose `{ident}`; write what it stands for"));
             }
         }
     }
-    if let Some(conditions) = &signature.generics.where_clause {
+    // Where it has parameters, the conditions go with them.
+    if let Some(conditions) = signature.generics.where_clause.as_ref().filter(|_| signature.generics.params.is_empty())
+    {
         mistakes.add(conditions, "it has no parameters to make conditions on; leave the `where` out");
     }
     if let Some(variadic) = &signature.variadic {
         mistakes.add(variadic, "a request has fields with names; write an argument for each, or one `Vec<T>`");
     }
-    let body = function.item.body.clone().into_iter().next();
-    if !matches!(body, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace) {
+    if !has_body(&function.item) {
         mistakes.add(&signature.ident, "it has no body; write one, in braces");
     }
+}
+
+/// Whether a type parameter stands for the connection: `db: &mut C`.
+fn is_of_connection<'a>(parameter: &Ident, arguments: impl IntoIterator<Item = &'a FnArg>) -> bool {
+    arguments.into_iter().any(|argument| {
+        let FnArg::Typed(argument) = argument else { return false };
+        let Type::Reference(reference) = peel(&argument.ty) else { return false };
+        reference.mutability.is_some()
+            && last_segment(&reference.elem).is_some_and(|segment| segment.ident == *parameter)
+    })
 }
 
 fn check_names(function: &HostFunction, mistakes: &mut Mistakes) {
@@ -113,8 +130,7 @@ fn check_request(function: &HostFunction, mistakes: &mut Mistakes) {
     for argument in &function.arguments {
         match argument {
             Argument::Field(field) => check_field(field, mistakes),
-            Argument::Request { argument, inner } => {
-                check_sent(inner, mistakes);
+            Argument::Request { argument, .. } => {
                 if whole.replace(argument).is_some() {
                     let advice = "`Json` takes the whole request, which is one; write one type with the fields of both";
                     mistakes.add(argument, advice);
@@ -137,33 +153,26 @@ fn check_request(function: &HostFunction, mistakes: &mut Mistakes) {
 }
 
 fn check_field(field: &Field, mistakes: &mut Mistakes) {
-    let Field { attributes, name, ty } = field;
+    let Field { attributes, name, .. } = field;
     if name.to_string().starts_with('_') {
         mistakes.add(name, format!("a guest would have to send `{name}`; write it without the `_`, or leave it out"));
     }
-    check_sent(ty, mistakes);
     for flatten in attributes.iter().filter_map(|attribute| serde_word(attribute, "flatten")) {
         mistakes.add(flatten, "serde cannot refuse unknown fields beside this; write `Json(request): Json<…>`");
     }
 }
 
-fn check_sent(ty: &Type, mistakes: &mut Mistakes) {
-    if let Some(span) = borrow_in(ty) {
-        mistakes.add_at(span, "what a guest sends cannot be borrowed; write a type that owns it, such as `String`");
-    }
-    check_no_impl(ty, mistakes);
-}
-
-/// What the host lends: a connection, and state.
-fn check_borrowed(function: &HostFunction, mistakes: &mut Mistakes) {
-    let mut connections = 0;
-    let mut injected = 0;
-    // From the signature, where a type has its `&`, and where one with a refused pattern counts too.
+/// Each argument by itself, from the signature, where a type has its `&`, and one with a refused pattern counts too.
+fn check_arguments(function: &HostFunction, mistakes: &mut Mistakes) {
+    let (mut connections, mut injected) = (0, 0);
     for argument in &function.item.signature.inputs {
         let FnArg::Typed(argument) = argument else { continue };
-        let Type::Reference(reference) = peel(&argument.ty) else { continue };
-        if let Some(lifetime) = &reference.lifetime {
-            mistakes.add(lifetime, "a call decides how long it lends; leave the lifetime out");
+        let Type::Reference(reference) = peel(&argument.ty) else {
+            check_value(argument, mistakes);
+            continue;
+        };
+        if !check_reference(argument, reference, mistakes) {
+            continue;
         }
         if reference.mutability.is_some() {
             connections += 1;
@@ -182,39 +191,122 @@ fn check_borrowed(function: &HostFunction, mistakes: &mut Mistakes) {
                 );
             }
         }
-        check_referent(&argument.ty, peel(&reference.elem), mistakes);
     }
 }
 
-/// What stands behind a reference must have a type that the host can look up.
-fn check_referent(reference: &Type, referent: &Type, mistakes: &mut Mistakes) {
-    let owned = match referent {
-        Type::Slice(slice) => Some(format!("Vec<{}>", spelling(&slice.elem))),
-        Type::ImplTrait(_) => return check_no_impl(referent, mistakes),
-        Type::TraitObject(_) => {
-            let advice = "a host finds its state by the type; write a type that derives `HostState` and holds this";
-            return mistakes.add(reference, advice);
+/// An argument that is taken by value, which the guest sends.
+fn check_value(argument: &PatType, mistakes: &mut Mistakes) {
+    let (ty, should) = (&*argument.ty, signature::argument(argument));
+    if is_connection(ty) {
+        mistakes.add(ty, format!("a host lends its connection, and a guest has none to send; write `{should}`"));
+    } else if let Some(inner) = shared(ty).filter(|inner| !is_value(inner)) {
+        let inner = spelling(inner);
+        mistakes.add(ty, format!("a host shares `{inner}` itself, and lends it to each call; write `{should}`"));
+    } else {
+        check_sent(ty, &should, mistakes);
+    }
+}
+
+/// A type in which all that a guest sends must find a place.
+fn check_sent(ty: &Type, should: &str, mistakes: &mut Mistakes) {
+    if let Some(span) = borrow_in(ty) {
+        mistakes.add_at(span, format!("what a guest sends cannot be borrowed; write `{should}`"));
+    }
+    if let Some((place, inner)) = two_nulls_in(ty) {
+        mistakes.add(
+            place,
+            format!(
+                "JSON has one `null`, and this has two meanings for it; write `Patch<{inner}>`, which tells what is \
+                 absent, `null` or a value apart",
+            ),
+        );
+    }
+    check_type(ty, mistakes);
+}
+
+/// An argument that is borrowed, of what the host lends. Whether it is such a one, or should be written otherwise.
+fn check_reference(argument: &PatType, reference: &TypeReference, mistakes: &mut Mistakes) -> bool {
+    let (ty, referent, should) = (&*argument.ty, peel(&reference.elem), signature::argument(argument));
+    let is_mutable = reference.mutability.is_some();
+    if let Some(lifetime) = &reference.lifetime.as_ref().filter(|_| !is_value(referent)) {
+        mistakes.add(lifetime, format!("a call decides how long it lends; write `{should}`"));
+    }
+    if is_value(referent) {
+        mistakes.add(ty, format!("what a guest sends cannot be borrowed; write `{should}`"));
+        return false;
+    }
+    if is_connection(referent) && !is_mutable {
+        mistakes.add(ty, format!("a connection is lent to be used, which changes it; write `{should}`"));
+        return false;
+    }
+    if is_lent(referent) && is_mutable {
+        mistakes.add(ty, format!("the one `&mut` argument is the connection; write `{should}`"));
+        return false;
+    }
+    if let Some(inner) = shared(referent) {
+        let inner = spelling(inner);
+        mistakes.add(ty, format!("a host shares `{inner}` itself; write `{should}`"));
+        return false;
+    }
+    match referent {
+        Type::ImplTrait(_) | Type::TraitObject(_) if is_mutable => {
+            mistakes.add(ty, format!("a host has one type of connection; write `{should}`"));
         }
-        _ => match last_segment(referent) {
-            Some(segment) if segment.ident == "str" => Some("String".to_owned()),
-            Some(segment) if VALUES.iter().any(|value| segment.ident == value) => Some(spelling(referent)),
-            _ => None,
-        },
-    };
-    if let Some(owned) = owned {
-        mistakes.add(reference, format!("what a guest sends cannot be borrowed; write `{owned}`"));
-    } else if let Some(span) = short_borrow_in(referent) {
-        mistakes
-            .add_at(span, "a host finds its state by the type, which must borrow nothing; write a type that owns it");
+        Type::ImplTrait(_) | Type::TraitObject(_) => {
+            let advice = "a host finds its state by the type; write a type that derives `HostState` and holds this";
+            mistakes.add(ty, advice);
+        }
+        _ => {
+            if let Some(span) = short_borrow_in(referent) {
+                let advice = "a host finds its state by the type, which must borrow nothing; write a type that owns it";
+                mistakes.add_at(span, advice);
+            }
+        }
     }
+    true
 }
 
-fn check_answer(answer: &Answer, mistakes: &mut Mistakes) {
-    let (Answer::Plain(ty) | Answer::Result(ty)) = answer else { return };
+fn check_answer(function: &HostFunction, mistakes: &mut Mistakes) {
+    let (Answer::Plain(ty) | Answer::Result(ty)) = &function.answer else { return };
+    let should = spelling(&as_answered(ty));
     if let Some(span) = short_borrow_in(ty) {
-        mistakes.add_at(span, "the answer outlives what it would borrow; write a type that owns it, such as `String`");
+        mistakes.add_at(span, format!("the answer outlives what it would borrow; write `-> {should}`"));
     }
+    let value = result_of(ty).map_or(ty, |(value, _)| value);
+    match last_segment(value) {
+        Some(segment) if segment.ident == "HostError" && matches!(function.answer, Answer::Plain(_)) => {
+            mistakes.add(value, format!("an error is answered within a `Result`; write `-> {should}`"));
+        }
+        Some(segment) if segment.ident == "Json" => {
+            mistakes.add(value, format!("every answer becomes JSON; write `-> {should}`"));
+        }
+        Some(segment) if is_wrapper(&segment.ident) => {
+            let name = &segment.ident;
+            mistakes.add(value, format!("the host puts every answer into a `{name}`; write `-> {should}`"));
+        }
+        _ => {}
+    }
+    check_type(ty, mistakes);
+}
+
+/// What neither a guest can send nor be answered with.
+fn check_type(ty: &Type, mistakes: &mut Mistakes) {
     check_no_impl(ty, mistakes);
+    if let Some(span) = address_in(ty) {
+        let advice = "an address of the host's is none of the guest's; write the value itself, such as `Vec<u8>`";
+        mistakes.add_at(span, advice);
+    }
+    if let Some((key, value)) = unwritable_key_in(ty) {
+        mistakes.add(
+            key,
+            format!(
+                "JSON has texts for keys, and `{}` is none; write a list of pairs, `Vec<({}, {})>`",
+                spelling(key),
+                spelling(key),
+                spelling(value)
+            ),
+        );
+    }
 }
 
 fn check_no_impl(ty: &Type, mistakes: &mut Mistakes) {

@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::Schema;
 use serde_json::Value;
 
-use crate::{Cleanup, HostFunction, db::Migrations};
+use crate::{Cleanup, HostFunction, codes::codes, db::Migrations};
 
 /// The host functions of one crate, the migrations that they need, and what expires in their tables.
 ///
@@ -110,6 +110,12 @@ pub enum RegistryError {
         type_name: String,
     },
 }
+
+codes!(pub RegistryError {
+    Duplicate "duplicate-function",
+    NoObject "request-not-an-object",
+    OpenRequest "request-open",
+});
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -221,10 +227,15 @@ macro_rules! registry {
             /// To this type, which is this crate's own, each `#[host_fn]` of the crate submits.
             pub struct Entry($crate::HostFunction);
 
-            impl Entry {
-                pub const fn of<F: $crate::HostFn>() -> Self {
-                    Self($crate::HostFunction::of::<F>())
-                }
+            pub struct Function<F>(::core::marker::PhantomData<F>);
+
+            impl<F: $crate::HostFn> Function<F> {
+                pub const ENTRY: Entry = Entry($crate::HostFunction::of::<F>());
+            }
+
+            impl<F: 'static> $crate::__private::Otherwise for Function<F> {
+                type Entry = Entry;
+                const ENTRY: Entry = Entry($crate::HostFunction::of::<$crate::__private::Unusable<F>>());
             }
 
             $crate::__private::inventory::collect!(Entry);

@@ -74,10 +74,15 @@ macro_rules! registry {
         pub mod __hostfn_registry {
             pub struct Entry(pub(super) $crate::HostFunction);
 
-            impl Entry {
-                pub const fn of<F: $crate::HostFn>() -> Self {
-                    Self($crate::HostFunction::of::<F>())
-                }
+            pub struct Function<F>(::core::marker::PhantomData<F>);
+
+            impl<F: $crate::HostFn> Function<F> {
+                pub const ENTRY: Entry = Entry($crate::HostFunction::of::<F>());
+            }
+
+            impl<F: 'static> $crate::__private::Otherwise for Function<F> {
+                type Entry = Entry;
+                const ENTRY: Entry = Entry($crate::HostFunction::of::<$crate::__private::Unusable<F>>());
             }
 
             $crate::__private::inventory::collect!(Entry);
