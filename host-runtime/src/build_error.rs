@@ -4,7 +4,7 @@ use std::fmt;
 
 use hostfn_contract::MissingState;
 
-use crate::{Database, RegistryError, db::MigrationError};
+use crate::{Database, RegistryError, codes::codes, db::MigrationError};
 
 /// Why a host cannot be built: everything that is wrong, at once.
 #[derive(Debug)]
@@ -100,6 +100,19 @@ pub enum BuildProblem {
     #[error(transparent)]
     Migration(MigrationError),
 }
+
+codes!(pub BuildProblem {
+    MissingState "missing-state",
+    Unresolved "unresolved-state",
+    NoDatabase "no-database",
+    OtherDatabase "other-database",
+    ProvidedTwice "provided-twice",
+    ProvidedOtherwise "provided-otherwise",
+    NotMigrated "not-migrated",
+    ;
+    Registry,
+    Migration,
+});
 
 fn how_to_give(state: MissingState) -> &'static str {
     if state.type_name == std::any::type_name::<Database>() {

@@ -20,6 +20,7 @@ mod build_error;
 mod cleanup;
 mod clock;
 mod codec;
+mod codes;
 pub mod db;
 #[doc(hidden)]
 pub mod defence;

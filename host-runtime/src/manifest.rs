@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    codes::codes,
     limits::{LimitChanges, Limits},
     plugin_options::PluginOptions,
 };
@@ -85,13 +86,13 @@ impl PluginManifest {
     /// When it cannot be read, or is not one.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ManifestError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|error| ManifestError::new(path, &error))?;
+        let text = fs::read_to_string(path).map_err(|error| ManifestError::unreadable(path, &error))?;
         Self::from_text(path, &text)
     }
 
     /// The manifest that a file holds.
     pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, ManifestError> {
-        let mut manifest: Self = toml::from_str(text).map_err(|error| ManifestError::new(path, &error))?;
+        let mut manifest: Self = toml::from_str(text).map_err(|error| ManifestError::invalid(path, &error))?;
         manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
@@ -161,7 +162,14 @@ impl PluginManifest {
     /// Reads a module, which must be the one with this hash.
     fn reviewed(&self, module: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>, ManifestError> {
         let path = self.folder.join(module);
-        let module = fs::read(&path).map_err(|error| ManifestError::new(&path, &error))?;
+        let module = fs::read(&path).map_err(|error| {
+            let reason = format!(
+                "the module that the manifest of `{}` names cannot be read: {error}; `module` is a path from the \
+                 manifest's folder",
+                self.name
+            );
+            ManifestError { path: path.clone(), kind: ManifestErrorKind::ModuleUnreadable, reason }
+        })?;
         let found: [u8; 32] = Sha256::digest(&module).into();
         if found == *sha256 {
             return Ok(module);
@@ -173,7 +181,7 @@ impl PluginManifest {
             hexadecimal(&found),
             hexadecimal(sha256)
         );
-        Err(ManifestError { path, reason })
+        Err(ManifestError { path, kind: ManifestErrorKind::ModuleNotReviewed, reason })
     }
 
     /// How it is loaded by a host that grants `granted`, whose own limits are `host`: what both say. Also the names of
@@ -200,7 +208,7 @@ impl std::str::FromStr for PluginManifest {
 
     /// A manifest whose module is beside the program's working folder.
     fn from_str(text: &str) -> Result<Self, ManifestError> {
-        toml::from_str(text).map_err(|error| ManifestError::new(Path::new("the manifest"), &error))
+        toml::from_str(text).map_err(|error| ManifestError::invalid(Path::new("the manifest"), &error))
     }
 }
 
@@ -224,12 +232,42 @@ impl fmt::Debug for PluginManifest {
 #[error("{}: {reason}", path.display())]
 pub struct ManifestError {
     path: PathBuf,
+    kind: ManifestErrorKind,
     reason: String,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum ManifestErrorKind {
+    Unreadable,
+    Invalid,
+    ModuleUnreadable,
+    ModuleNotReviewed,
+}
+
+codes!(pub(self) ManifestErrorKind {
+    Unreadable "manifest-unreadable",
+    Invalid "manifest-invalid",
+    ModuleUnreadable "module-unreadable",
+    ModuleNotReviewed "module-not-reviewed",
+});
+
 impl ManifestError {
-    pub(crate) fn new(path: &Path, error: &dyn fmt::Display) -> Self {
-        Self { path: path.to_owned(), reason: error.to_string().trim_end().to_owned() }
+    /// The codes of all kinds. No other error of this crate has one of them.
+    pub const CODES: &'static [&'static str] = ManifestErrorKind::CODES;
+
+    /// Its stable code, which never changes its meaning; `hostfn explain` tells more by it.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let reason = format!("the manifest cannot be read: {error}");
+        Self { path: path.to_owned(), kind: ManifestErrorKind::Unreadable, reason }
+    }
+
+    fn invalid(path: &Path, error: &toml::de::Error) -> Self {
+        let reason = error.to_string().trim_end().to_owned();
+        Self { path: path.to_owned(), kind: ManifestErrorKind::Invalid, reason }
     }
 }
 

@@ -250,7 +250,7 @@ impl Import {
                 Some((likeness, name)) if likeness > 0.85 => {
                     format!("the host has no such function; did you mean `{name}`?")
                 }
-                _ => "the host has no such function".to_owned(),
+                _ => "the host has no such function; `hostfn list` shows those that it has".to_owned(),
             }
         };
         (FindingKind::UnknownFunction, advice)

@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use hostfn_contract::{ErrorCode, HostError};
 
 use crate::{
+    codes::codes,
     defence::{self, Defence},
     foreign::Foreign,
     preflight::Finding,
@@ -15,7 +16,9 @@ use crate::{
 #[non_exhaustive]
 pub enum LoadError {
     /// The bytes are no WebAssembly module.
-    #[error("plugin `{}` is not a WebAssembly module: {}", Foreign(.plugin), Foreign(.reason))]
+    #[error(
+        "plugin `{}` is not a WebAssembly module: {}; build it for `wasm32-unknown-unknown` or `wasm32-wasip1`, and \
+        name the compiled file", Foreign(.plugin), Foreign(.reason))]
     NotAModule {
         /// The plugin.
         plugin: String,
@@ -92,7 +95,7 @@ impl fmt::Display for Findings {
 #[non_exhaustive]
 pub enum CallError {
     /// There is no such export.
-    #[error("plugin `{}` has no export `{}`: it exports `{}`", Foreign(.plugin), Foreign(.export), Foreign(.exports))]
+    #[error("plugin `{}` has no export `{}`: {}", Foreign(.plugin), Foreign(.export), what_it_exports(.exports))]
     UnknownExport {
         /// The plugin.
         plugin: String,
@@ -209,6 +212,40 @@ pub enum CallError {
     },
 }
 
+codes!(pub LoadError {
+    NotAModule "not-a-module",
+    NameTaken "name-taken",
+    NoManifest "no-manifest",
+    Refused "refused",
+    TooManyInstances "no-instance-left",
+    Compile "cannot-compile",
+    ;
+    Manifest,
+});
+
+codes!(pub CallError {
+    UnknownExport "unknown-export",
+    Failed "failed",
+    Trapped "trapped",
+    TimedOut "timed-out",
+    OutOfFuel "out-of-fuel",
+    TooManyInstances "too-many-instances",
+    Busy "busy",
+    NotSaved "not-saved",
+    KeyReused "key-reused",
+    KeepsNoAnswers "keeps-no-answers",
+    Start "not-started",
+});
+
+fn what_it_exports(exports: &str) -> String {
+    match exports {
+        "" => {
+            "it exports no functions; mark those that a host may call, with Extism's kit by `#[plugin_fn]`".to_owned()
+        }
+        exports => format!("it exports `{}`", Foreign(exports)),
+    }
+}
+
 impl CallError {
     /// Whether the same call may succeed when it is made again a little later, and does no harm.
     pub fn is_retryable(&self) -> bool {
@@ -217,35 +254,6 @@ impl CallError {
             Self::NotSaved { error, .. } => error.code() == ErrorCode::Unavailable,
             Self::Busy { .. } | Self::TooManyInstances { .. } => true,
             _ => false,
-        }
-    }
-
-    /// A stable name of the kind, as spans have it, and for the label of a metric: one of a closed list, and nothing that a
-    /// guest chose.
-    ///
-    /// ```
-    /// # use hostfn_runtime::{Grants, PluginManager};
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let wasm = wat::parse_str(r#"(module (func (export "trap") (result i32) unreachable))"#)?;
-    /// let plugin = PluginManager::new().load("example", &wasm, Grants::none())?;
-    /// assert_eq!(plugin.call("trap", "").unwrap_err().code(), "trapped");
-    /// assert_eq!(plugin.call("tarp", "").unwrap_err().code(), "unknown-export");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownExport { .. } => "unknown-export",
-            Self::Failed { .. } => "failed",
-            Self::Trapped { .. } => "trapped",
-            Self::TimedOut { .. } => "timed-out",
-            Self::Busy { .. } => "busy",
-            Self::OutOfFuel { .. } => "out-of-fuel",
-            Self::TooManyInstances { .. } => "too-many-instances",
-            Self::NotSaved { .. } => "not-saved",
-            Self::KeyReused { .. } => "key-reused",
-            Self::KeepsNoAnswers { .. } => "keeps-no-answers",
-            Self::Start { .. } => "not-started",
         }
     }
 }

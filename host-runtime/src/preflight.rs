@@ -79,30 +79,44 @@ pub enum Severity {
     Warning,
 }
 
-impl FindingKind {
-    /// Its name in reports, which never changes: `unknown-function`.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::UnknownFunction => "unknown-function",
-            Self::WrongNamespace => "wrong-namespace",
-            Self::WrongSignature => "wrong-signature",
-            Self::NotForPlugins => "not-for-plugins",
-            Self::ModuleTooLarge => "module-too-large",
-            Self::TooManyFunctions => "too-many-functions",
-            Self::FunctionTooLarge => "function-too-large",
-            Self::TooManyLocals => "too-many-locals",
-            Self::TableTooLarge => "table-too-large",
-            Self::MemoryTooLarge => "memory-too-large",
-            Self::NotGranted => "not-granted",
-            Self::AskedNotGranted => "asked-not-granted",
-            Self::NotAsked => "not-asked",
-            Self::AskedNotNeeded => "asked-not-needed",
-            Self::LimitNotGranted => "limit-not-granted",
-            Self::Deprecated => "deprecated",
-            Self::StartsByItself => "starts-by-itself",
-        }
-    }
+/// From one table come the list and the names, so that neither lacks a kind.
+macro_rules! finding_ids {
+    ($($kind:ident $id:literal,)*) => {
+        impl FindingKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
 
+            /// Its name in reports, which never changes: `unknown-function`.
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $id,)*
+                }
+            }
+        }
+    };
+}
+
+finding_ids! {
+    UnknownFunction "unknown-function",
+    WrongNamespace "wrong-namespace",
+    WrongSignature "wrong-signature",
+    NotForPlugins "not-for-plugins",
+    ModuleTooLarge "module-too-large",
+    TooManyFunctions "too-many-functions",
+    FunctionTooLarge "function-too-large",
+    TooManyLocals "too-many-locals",
+    TableTooLarge "table-too-large",
+    MemoryTooLarge "memory-too-large",
+    NotGranted "not-granted",
+    AskedNotGranted "asked-not-granted",
+    NotAsked "not-asked",
+    AskedNotNeeded "asked-not-needed",
+    LimitNotGranted "limit-not-granted",
+    Deprecated "deprecated",
+    StartsByItself "starts-by-itself",
+}
+
+impl FindingKind {
     const fn is_of_the_manifest(self) -> bool {
         matches!(self, Self::AskedNotGranted | Self::AskedNotNeeded | Self::LimitNotGranted)
     }
@@ -187,7 +201,9 @@ impl Examined {
             let partly = granted.iter().filter(|name| manifest.grants().includes(name) && covers(asked, name));
             let partly: Vec<_> = partly.map(|name| format!("`{name}`")).collect();
             let message = match partly.is_empty() {
-                true => format!("the manifest asks for `{asked}`, which is not granted"),
+                true => {
+                    format!("the manifest asks for `{asked}`, which is not granted: grant it, or ask for it no more")
+                }
                 false => format!("the manifest asks for `{asked}`, of which only {} is granted", partly.join(", ")),
             };
             self.findings.push(about(FindingKind::AskedNotGranted, message));
@@ -203,11 +219,13 @@ impl Examined {
             let permission = function.map(|function| function.description().permission());
             if let Some(permission) = permission.filter(|permission| !manifest.grants().covers(permission)) {
                 finding.kind = FindingKind::NotAsked;
-                finding.message = format!("it needs `{permission}`, which the manifest does not ask for");
+                finding.message =
+                    format!("it needs `{permission}`, which the manifest does not ask for: add it to `grants`");
             }
         }
         for limit in cut {
-            let message = format!("the manifest asks for more `{limit}` than the host grants");
+            let message =
+                format!("the manifest asks for more `{limit}` than the host grants, and gets what the host grants");
             self.findings.push(about(FindingKind::LimitNotGranted, message));
         }
         self.findings.sort_by_key(|finding| finding.kind.severity());

@@ -54,6 +54,14 @@ pub struct MigrationError {
 }
 
 impl MigrationError {
+    /// The code of every such error.
+    pub const CODES: &'static [&'static str] = &["migration-failed"];
+
+    /// Its stable code, which never changes its meaning; `hostfn explain` tells more by it.
+    pub fn code(&self) -> &'static str {
+        "migration-failed"
+    }
+
     pub(super) fn new(owner: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { owner: owner.to_owned(), source: source.into() }
     }

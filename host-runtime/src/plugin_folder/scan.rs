@@ -130,7 +130,7 @@ fn wanted(
 }
 
 fn read(file: &Path) -> Result<Wanted, ManifestError> {
-    let text = fs::read_to_string(file).map_err(|error| ManifestError::new(file, &error))?;
+    let text = fs::read_to_string(file).map_err(|error| ManifestError::unreadable(file, &error))?;
     let manifest = PluginManifest::from_text(file, &text)?;
     Ok(Wanted { file: file.to_owned(), text, manifest })
 }
