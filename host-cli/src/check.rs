@@ -11,7 +11,7 @@ use hostfn_runtime::{Finding, FindingKind, LoadError, PluginManager, PluginManag
 use serde_json::{Value, json};
 
 use crate::{
-    Failure, build,
+    Failure, build, explain,
     plugin::{ChosenPlugin, PluginArguments, missing_permission},
     verdict_stdout,
 };
@@ -73,6 +73,7 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
         Ok(_) if arguments.json => writeln!(out, "{:#}", as_json(&checked))?,
         Ok(findings) => show(&mut out, plugin, findings, &manager)?,
     }
+    point(&[&checked], arguments);
     match checked.reasons() {
         0 => Ok(()),
         1 => Err(format!("plugin `{plugin}` would not work on this host").into()),
@@ -121,6 +122,7 @@ fn check_folder(arguments: &CheckArguments, folder: &Path, manager: &PluginManag
             }
         }
     }
+    point(&all.iter().collect::<Vec<_>>(), arguments);
     match all.iter().filter(|checked| checked.reasons() > 0).count() {
         0 => Ok(()),
         1 => Err("a plugin would not work on this host".into()),
@@ -132,6 +134,14 @@ fn check(path: &Path, chosen: &ChosenPlugin, arguments: &CheckArguments, manager
     let outcome = chosen.check(manager, arguments.plugin.options());
     let outcome = outcome.map_err(|reason| format!("{}: {reason}", path.display()).into());
     Checked { path: path.to_owned(), plugin: chosen.name().to_owned(), outcome }
+}
+
+/// Says where more is told of what was found.
+fn point(checked: &[&Checked], arguments: &CheckArguments) {
+    if !arguments.json {
+        let findings = checked.iter().filter_map(|checked| checked.outcome.as_ref().ok()).flatten();
+        explain::note(explain::pointer(findings.map(|finding| finding.kind.id())));
+    }
 }
 
 fn show(out: &mut impl Write, plugin: &str, findings: &[Finding], manager: &PluginManager) -> io::Result<()> {

@@ -30,6 +30,7 @@ mod compat;
 mod completions;
 mod docs;
 mod doctor;
+mod explain;
 mod help;
 mod integrity;
 mod junit;
@@ -65,6 +66,7 @@ pub use compat::CompatArguments;
 pub use completions::CompletionsArguments;
 pub use docs::DocsArguments;
 pub use doctor::DoctorArguments;
+pub use explain::ExplainArguments;
 pub use help::parse;
 pub use list::ListArguments;
 pub use manifest::ManifestArguments;
@@ -112,6 +114,8 @@ pub enum Command {
     Cleanup(CleanupArguments),
     /// Write the completions of this command for a shell
     Completions(CompletionsArguments),
+    /// Say what a code means, and what to do: of an error, a finding, a rule
+    Explain(ExplainArguments),
 }
 
 #[derive(Debug, Parser)]
@@ -164,6 +168,7 @@ pub fn run<A: CommandFactory>(command: Command, host: PluginManagerBuilder) -> R
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, &host),
         Command::Completions(arguments) => completions::run::<A>(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     }
 }
 
@@ -182,6 +187,7 @@ pub fn exit(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
         Err(failure) => {
             let error = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{error}error:{error:#} {failure}");
+            explain::note(explain::pointer(explain::codes_of(&*failure)));
             if failure.is::<CannotJudge>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }

@@ -11,7 +11,7 @@ use clap::Args;
 use hostfn_runtime::{CallError, Plugin, PluginManager};
 use serde_json::{Value, json};
 
-use crate::{Failure, escaped, plugin::PluginArguments, progress::Progress};
+use crate::{Failure, escaped, explain::Coded, plugin::PluginArguments, progress::Progress};
 
 /// A plugin, an export of it, and what it is called with.
 #[derive(Debug, Args)]
@@ -108,12 +108,11 @@ pub(crate) fn as_failure(error: &CallError, has_key: bool) -> Failure {
         CallError::NotSaved { .. } if has_key => "\nwith the same key it may be called again",
         _ => "",
     };
-    let message = match error {
-        // The plugin's own words, which a script may want to read.
-        CallError::Failed { message, .. } => escaped(message),
-        error => error.to_string(),
-    };
-    format!("{message}{advice}").into()
+    match error {
+        // The plugin's own words, which a script may want to read, and nothing behind them.
+        CallError::Failed { message, .. } => format!("{}{advice}", escaped(message)).into(),
+        error => Coded { code: error.code(), message: format!("{error}{advice}") }.into(),
+    }
 }
 
 #[cfg(test)]

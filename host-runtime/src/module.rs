@@ -1,5 +1,6 @@
 //! What a WebAssembly module asks for, read without running it.
 
+use hostfn_contract::DEFAULT_NAMESPACE;
 use wasmparser::{
     CompositeInnerType, ExternalKind, Operator, Parser, Payload, TableType, TypeRef, ValType, Validator, WasmFeatures,
 };
@@ -250,6 +251,10 @@ impl Import {
                 Some((likeness, name)) if likeness > 0.85 => {
                     format!("the host has no such function; did you mean `{name}`?")
                 }
+                _ if self.namespace == "env" => format!(
+                    "the host has no such function; what comes from `env` was declared and not linked, and host \
+                     functions are imported from `{DEFAULT_NAMESPACE}`"
+                ),
                 _ => "the host has no such function; `hostfn list` shows those that it has".to_owned(),
             }
         };

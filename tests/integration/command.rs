@@ -244,11 +244,11 @@ fn a_manifest_asks_and_the_command_line_grants() {
     let shown = stdout(&checked);
     for line in [
         "denied   not-asked `hash_password` from `extism:host/user`: it needs `credentials:verify`, which the manifest \
-         does not ask for",
+         does not ask for: add it to `grants`",
         "denied   asked-not-granted the manifest asks for `sessions:*`, of which only `sessions:read` is granted",
-        "denied   asked-not-granted the manifest asks for `notes:*`, which is not granted",
+        "denied   asked-not-granted the manifest asks for `notes:*`, which is not granted: grant it, or ask for it no more",
         "warning  asked-not-needed the manifest asks for `notes:*`, which none of its imports needs: leave it out",
-        "warning  limit-not-granted the manifest asks for more `fuel` than the host grants",
+        "warning  limit-not-granted the manifest asks for more `fuel` than the host grants, and gets what the host grants",
         "to ask for what is missing, add to the manifest's grants: \"credentials:verify\"",
         "to grant what is missing, add: --grant 'sessions:write'",
     ] {
@@ -290,4 +290,48 @@ fn a_call_has_the_limits_that_are_said_and_is_recorded() {
     }
     let strict = run(&["call", &auth(), "sign_up", "--strict"]);
     assert!(stderr(&strict).contains("which is not granted, so that it is not loaded"), "{}", stderr(&strict));
+}
+
+#[test]
+fn explain_tells_what_a_code_means() {
+    let all = stdout(&run(&["explain"]));
+    for said in ["Rules of `hostfn compat`\n", "  not_found ", "  response-field-removed ", "  module-not-reviewed "] {
+        assert!(all.contains(said), "{said} is not in\n{all}");
+    }
+    let one = stdout(&run(&["explain", "not-granted"]));
+    assert!(
+        one.starts_with("not-granted  Findings of `hostfn check`, before a plugin is loaded\n\nThe plugin"),
+        "{one}"
+    );
+    assert!(one.contains("\nOperator. Grant it"), "{one}");
+    let json: Value =
+        serde_json::from_str(&stdout(&run(&["explain", "permission-denied", "--json"]))).expect("it is JSON");
+    assert_eq!((&json["code"], &json["kind"]), (&"permission_denied".into(), &"answer".into()));
+    assert!(json["text"].as_str().is_some_and(|text| text.contains("**Operator.** `hostfn check")), "{json}");
+    let listed: Value = serde_json::from_str(&stdout(&run(&["explain", "--json"]))).expect("it is JSON");
+    assert!(listed.as_array().is_some_and(|texts| texts.contains(&json)), "{listed}");
+    let unknown = run(&["explain", "not-grantd"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(stderr(&unknown), "error: there is no code `not-grantd`; did you mean `not-granted`?\n");
+}
+
+#[test]
+fn what_has_a_code_points_to_its_explanation() {
+    let auth = auth();
+    for (arguments, pointer) in [
+        (&["call", &auth, "sign_op"][..], "`hostfn explain unknown-export` tells more\n"),
+        (&["call", &auth, "sign_up", "--strict"], "`hostfn explain not-granted` tells more\n"),
+        (&["check", &auth], "`hostfn explain not-granted` tells more\n"),
+        (&["check", "Cargo.toml"], "`hostfn explain manifest-invalid` tells more\n"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&output).contains(pointer), "{arguments:?}\n{}", stderr(&output));
+    }
+    // What a plugin says of itself is all that is said, and a script reads a report without any advice.
+    let denied =
+        run(&["call", &auth, "sign_up", "--input", r#"{"name": "A", "email": "a@b.c", "password": "correct horse"}"#]);
+    assert!(!stderr(&denied).contains("hostfn explain"), "{}", stderr(&denied));
+    let json = run(&["check", &auth, "--json"]);
+    assert!(!stderr(&json).contains("hostfn explain"), "{}", stderr(&json));
 }

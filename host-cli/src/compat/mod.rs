@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &CompatArguments, host: &PluginManagerBuilder) -> R
     }
 }
 
-const ADVICE: &str = "`hostfn compat --explain RULE` says what to do instead, and `--allow RULE:PATH` acknowledges it";
+const ADVICE: &str = "`hostfn explain RULE` says what to do instead, and `--allow RULE:PATH` acknowledges it";
 
 fn contracts(arguments: &CompatArguments, host: &PluginManagerBuilder) -> Result<(Contract, Contract), Failure> {
     let is_input = |path: &&PathBuf| path.as_os_str() == "-";

@@ -6,6 +6,25 @@ use serde::Serialize;
 
 use crate::in_full;
 
+/// The names of all checks, under which `hostfn explain` has a text about each.
+pub(crate) const CHECKS: [&str; 15] = [
+    "file",
+    "folder",
+    "connection",
+    "journal",
+    "settings",
+    "integrity",
+    "migrations",
+    "primary",
+    "role",
+    "durability",
+    "encoding",
+    "messages",
+    "connections",
+    "encryption",
+    "clock",
+];
+
 /// What one check found.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
@@ -62,6 +81,7 @@ impl Check {
     }
 
     fn new(name: &'static str, status: Status, found: impl Display) -> Self {
+        debug_assert!(CHECKS.contains(&name), "`{name}` is not among the checks that can be explained");
         // libpq's reasons have several lines.
         let found = found.to_string();
         let found = found.lines().map(str::trim).collect::<Vec<_>>().join(" ");
@@ -71,5 +91,19 @@ impl Check {
     pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_can_be_explained_is_that_of_a_check() {
+        let sources = [include_str!("mod.rs"), include_str!("sqlite.rs"), include_str!("postgres.rs")].concat();
+        for name in CHECKS {
+            let made = ["ok", "warning", "failed", "of"].map(|how| format!("Check::{how}(\"{name}\""));
+            assert!(made.iter().any(|made| sources.contains(made)), "no check has the name `{name}`");
+        }
     }
 }

@@ -6,6 +6,8 @@ mod sqlite;
 
 use std::{io::Write, time::Instant};
 
+#[cfg(test)]
+pub(crate) use self::check::CHECKS;
 use self::check::{Check, Status};
 use crate::{Failure, Progress, in_full, verdict_stdout};
 use anstyle::Style;

@@ -23,11 +23,12 @@ fn everything_that_is_missing_is_listed_with_what_was_meant() {
         "plugin `guest` cannot be loaded on this host:
   `add_not` from `extism:host/user`: the host has no such function; did you mean `add_note`?
   `echo_text` from `extism:host/user`: the host has it in another namespace: import it from `my_app`
-  `fetch_the_moon` from `extism:host/user`: the host has no such function
+  `fetch_the_moon` from `extism:host/user`: the host has no such function; `hostfn list` shows those that it has
   `count_notes` from `extism:host/user`: the module imports it as (i32) -> (i64); import it as (i64) -> i64: the handle \
 of a JSON object in, the handle of the answer out
   `add_note` from `extism:host/user`: it takes a request: import it as (i64) -> i64
-  `memory` from `env`: the host has no such function"
+  `memory` from `env`: the host has no such function; what comes from `env` was declared and not linked, and host \
+functions are imported from `extism:host/user`"
     );
 }
 
