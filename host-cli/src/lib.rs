@@ -114,7 +114,7 @@ pub enum Command {
     Cleanup(CleanupArguments),
     /// Write the completions of this command for a shell
     Completions(CompletionsArguments),
-    /// Say what a code means, and what to do: of an error, a finding, a rule
+    /// Say what the code of an error or a finding means, and what to do
     Explain(ExplainArguments),
 }
 
