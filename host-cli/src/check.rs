@@ -11,7 +11,8 @@ use hostfn_runtime::{Finding, FindingKind, LoadError, PluginManager, PluginManag
 use serde_json::{Value, json};
 
 use crate::{
-    Failure, build, explain,
+    Failure, build,
+    explain::{self, Coded, codes_of},
     plugin::{ChosenPlugin, PluginArguments, missing_permission},
     verdict_stdout,
 };
@@ -65,20 +66,23 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
         return check_folder(arguments, path, &manager);
     }
     let chosen = arguments.plugin.read()?;
-    let checked = check(path, &chosen, arguments, &manager);
-    let plugin = &checked.plugin;
+    let Checked { plugin, outcome, path } = check(path, &chosen, arguments, &manager);
+    let checked = Checked { plugin, outcome: Ok(outcome?), path };
     let mut out = verdict_stdout();
     match &checked.outcome {
-        Err(reason) => return Err(reason.to_string().into()),
-        Ok(_) if arguments.json => writeln!(out, "{:#}", as_json(&checked))?,
-        Ok(findings) => show(&mut out, plugin, findings, &manager)?,
+        Ok(findings) if !arguments.json => show(&mut out, &checked.plugin, findings, &manager)?,
+        _ => writeln!(out, "{:#}", as_json(&checked))?,
     }
-    point(&[&checked], arguments);
-    match checked.reasons() {
-        0 => Ok(()),
-        1 => Err(format!("plugin `{plugin}` would not work on this host").into()),
-        count => Err(format!("plugin `{plugin}` would not work on this host, for {count} reasons").into()),
-    }
+    let plugin = &checked.plugin;
+    verdict(
+        &[&checked],
+        arguments,
+        match checked.reasons() {
+            0 => None,
+            1 => Some(format!("plugin `{plugin}` would not work on this host")),
+            count => Some(format!("plugin `{plugin}` would not work on this host, for {count} reasons")),
+        },
+    )
 }
 
 /// Each manifest of a folder, as `PluginManager::load_folder` would load it.
@@ -122,25 +126,35 @@ fn check_folder(arguments: &CheckArguments, folder: &Path, manager: &PluginManag
             }
         }
     }
-    point(&all.iter().collect::<Vec<_>>(), arguments);
-    match all.iter().filter(|checked| checked.reasons() > 0).count() {
-        0 => Ok(()),
-        1 => Err("a plugin would not work on this host".into()),
-        count => Err(format!("{count} of {} plugins would not work on this host", all.len()).into()),
-    }
+    verdict(
+        &all.iter().collect::<Vec<_>>(),
+        arguments,
+        match all.iter().filter(|checked| checked.reasons() > 0).count() {
+            0 => None,
+            1 => Some("a plugin would not work on this host".to_owned()),
+            count => Some(format!("{count} of {} plugins would not work on this host", all.len())),
+        },
+    )
 }
 
 fn check(path: &Path, chosen: &ChosenPlugin, arguments: &CheckArguments, manager: &PluginManager) -> Checked {
-    let outcome = chosen.check(manager, arguments.plugin.options());
-    let outcome = outcome.map_err(|reason| format!("{}: {reason}", path.display()).into());
+    let outcome = chosen.check(manager, arguments.plugin.options(), path);
     Checked { path: path.to_owned(), plugin: chosen.name().to_owned(), outcome }
 }
 
-/// Says where more is told of what was found.
-fn point(checked: &[&Checked], arguments: &CheckArguments) {
-    if !arguments.json {
-        let findings = checked.iter().filter_map(|checked| checked.outcome.as_ref().ok()).flatten();
-        explain::note(explain::pointer(findings.map(|finding| finding.kind.id())));
+/// Fails with a message, if there is one, and says where more is told of what was found.
+fn verdict(checked: &[&Checked], arguments: &CheckArguments, message: Option<String>) -> Result<(), Failure> {
+    // Whoever reads JSON has the kinds.
+    let all = checked.iter().filter(|_| !arguments.json);
+    let findings = all.clone().filter_map(|checked| checked.outcome.as_ref().ok()).flatten();
+    let failures = all.filter_map(|checked| checked.outcome.as_ref().err());
+    let codes = findings.map(|finding| finding.kind.id()).chain(failures.flat_map(|failure| codes_of(&**failure)));
+    match message {
+        Some(message) => Err(Coded::new(codes, message).into()),
+        None => {
+            explain::note(explain::pointer(codes));
+            Ok(())
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use hostfn_runtime::{
     Finding, FindingKind, Grants, HostFunction, LimitChanges, Plugin, PluginManager, PluginManifest, PluginOptions,
 };
 
-use crate::Failure;
+use crate::{Failure, explain::Coded};
 
 /// A plugin on the command line, with what it is granted.
 #[derive(Debug, Args)]
@@ -71,11 +71,21 @@ impl ChosenPlugin {
         })
     }
 
-    pub(crate) fn check(&self, manager: &PluginManager, options: PluginOptions) -> Result<Vec<Finding>, String> {
-        match self {
+    pub(crate) fn check(
+        &self,
+        manager: &PluginManager,
+        options: PluginOptions,
+        path: &Path,
+    ) -> Result<Vec<Finding>, Failure> {
+        let findings = match self {
             Self::Module { module, .. } => manager.check(module, options),
-            Self::Manifest(manifest) => manager.check_manifest(manifest, options),
-        }
+            Self::Manifest(manifest) => {
+                // What is wrong with it has a code of its own.
+                manifest.module()?;
+                manager.check_manifest(manifest, options)
+            }
+        };
+        findings.map_err(|reason| Coded::new(["not-a-module"], format!("{}: {reason}", path.display())).into())
     }
 }
 

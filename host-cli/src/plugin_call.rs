@@ -111,7 +111,7 @@ pub(crate) fn as_failure(error: &CallError, has_key: bool) -> Failure {
     match error {
         // The plugin's own words, which a script may want to read, and nothing behind them.
         CallError::Failed { message, .. } => format!("{}{advice}", escaped(message)).into(),
-        error => Coded { code: error.code(), message: format!("{error}{advice}") }.into(),
+        error => Coded::new([error.code()], format!("{error}{advice}")).into(),
     }
 }
 

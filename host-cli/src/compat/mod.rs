@@ -14,7 +14,7 @@ use hostfn_bindings::{
 };
 use hostfn_runtime::PluginManagerBuilder;
 
-use crate::{CannotJudge, Failure};
+use crate::{CannotJudge, Failure, explain::Coded};
 
 /// The arguments of `compat`.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ use crate::{CannotJudge, Failure};
   hostfn schema | hostfn compat accepted.json -
   hostfn compat old.json new.json --format github
   hostfn compat accepted.json --allow 'response-field-removed:db_get_*'
-  hostfn compat --explain response-field-removed
+  hostfn explain response-field-removed
 
 A contract is what `hostfn schema` prints. A request may take more and never less, and an answer \
 may say less and never more, but for fields that are added.
@@ -77,9 +77,11 @@ pub(crate) fn run(arguments: &CompatArguments, host: &PluginManagerBuilder) -> R
         Format::Github => github::write(&mut out, &report)?,
     }
     acknowledged.map_err(|stale| CannotJudge(format!("--allow: {stale}")))?;
+    let is_for_people = matches!(arguments.format, Format::Text);
+    let rules: Vec<_> = report.breaking().filter(|_| is_for_people).map(|finding| finding.rule.id()).collect();
     match (report.verdict(), report.breaking().count()) {
-        (Verdict::Breaking, 1) => Err(format!("a change breaks plugins; {ADVICE}").into()),
-        (Verdict::Breaking, count) => Err(format!("{count} changes break plugins; {ADVICE}").into()),
+        (Verdict::Breaking, 1) => Err(Coded::new(rules, format!("a change breaks plugins; {ADVICE}")).into()),
+        (Verdict::Breaking, count) => Err(Coded::new(rules, format!("{count} changes break plugins; {ADVICE}")).into()),
         _ => Ok(()),
     }
 }

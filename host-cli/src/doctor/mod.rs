@@ -9,7 +9,7 @@ use std::{io::Write, time::Instant};
 #[cfg(test)]
 pub(crate) use self::check::CHECKS;
 use self::check::{Check, Status};
-use crate::{Failure, Progress, in_full, verdict_stdout};
+use crate::{Failure, Progress, explain::Coded, in_full, verdict_stdout};
 use anstyle::Style;
 use clap::Args;
 use hostfn_runtime::{
@@ -58,10 +58,13 @@ pub(crate) fn run(arguments: &DoctorArguments, host: &PluginManagerBuilder) -> R
             }
         }
     }
+    // Whoever reads JSON has the names of the checks.
+    let told = checks.iter().filter(|check| check.status == Status::Failed && !arguments.json);
+    let codes = told.map(|check| check.name);
     match failed {
         0 => Ok(()),
-        1 => Err(format!("something is wrong with {url}").into()),
-        failed => Err(format!("{failed} things are wrong with {url}").into()),
+        1 => Err(Coded::new(codes, format!("something is wrong with {url}")).into()),
+        failed => Err(Coded::new(codes, format!("{failed} things are wrong with {url}")).into()),
     }
 }
 

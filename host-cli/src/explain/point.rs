@@ -5,11 +5,17 @@ use std::{collections::BTreeSet, error::Error, fmt};
 use anstyle::Style;
 use hostfn_runtime::{BuildError, LoadError, ManifestError, db::MigrationError};
 
-/// A failure in words of the command's own, whose code is still known.
+/// A failure in words of the command's own, whose codes are still known.
 #[derive(Debug)]
 pub(crate) struct Coded {
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
+    codes: Vec<&'static str>,
+    message: String,
+}
+
+impl Coded {
+    pub(crate) fn new(codes: impl IntoIterator<Item = &'static str>, message: impl Into<String>) -> Self {
+        Self { codes: codes.into_iter().collect(), message: message.into() }
+    }
 }
 
 impl fmt::Display for Coded {
@@ -47,7 +53,7 @@ pub(crate) fn pointer(codes: impl IntoIterator<Item = &'static str>) -> Option<S
 /// The codes of a failure, if it has any.
 pub(crate) fn codes_of(failure: &(dyn Error + 'static)) -> Vec<&'static str> {
     if let Some(error) = failure.downcast_ref::<Coded>() {
-        return vec![error.code];
+        return error.codes.clone();
     }
     if let Some(error) = failure.downcast_ref::<BuildError>() {
         return error.problems().iter().map(|problem| problem.code()).collect();

@@ -65,7 +65,7 @@ fn a_code_is_found_as_it_is_typed() {
 
 #[test]
 fn a_failure_points_to_its_codes() {
-    let coded = Coded { code: "busy", message: "all are busy".to_owned() };
+    let coded = Coded::new(["busy"], "all are busy");
     assert_eq!(coded.to_string(), "all are busy");
     assert_eq!(pointer(codes_of(&coded)).as_deref(), Some("`hostfn explain busy` tells more"));
     assert_eq!(pointer(codes_of(&std::io::Error::other("none"))), None);
