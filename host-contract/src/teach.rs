@@ -112,6 +112,7 @@ impl<T: Serialize + JsonSchema> Answered for T {}
 /// function, and otherwise that of [`Otherwise`].
 #[doc(hidden)]
 #[macro_export]
+#[expect(clippy::crate_in_macro_def, reason = "the registry is that of the crate in which this stands")]
 macro_rules! __hostfn_submit {
     ($entry:expr) => {
         #[allow(unused_imports)]

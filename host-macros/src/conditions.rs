@@ -38,7 +38,7 @@ pub(crate) fn of_function(function: &HostFunction) -> Vec<TokenStream> {
         Answer::Result(ty) => match result_of(ty) {
             Some((value, error)) => {
                 conditions.extend(of_answer(value));
-                if !last_segment(error).is_some_and(|segment| segment.ident == "HostError") {
+                if last_segment(error).is_none_or(|segment| segment.ident != "HostError") {
                     let becomes = quote!(for<'__any> #error: ::core::convert::Into<__hostfn::HostError>);
                     conditions.extend([told(error, &["Failure"]), becomes]);
                 }
