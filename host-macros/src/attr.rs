@@ -70,11 +70,37 @@ impl Written {
     }
 }
 
+impl Written {
+    /// Two options without a comma between them, as they should be written.
+    fn without_comma(&self) -> Option<String> {
+        let is_option =
+            |token: &TokenTree| matches!(token, TokenTree::Ident(word) if OPTIONS.iter().any(|(name, _)| word == name));
+        // What follows upon `=` is a value without its quotes.
+        let mut before = '=';
+        let mut first = Vec::new();
+        let mut rest = Vec::new();
+        for (position, token) in self.tokens.clone().into_iter().enumerate() {
+            let starts_another = position > 0 && rest.is_empty() && before != '=' && is_option(&token);
+            before = match &token {
+                TokenTree::Punct(punct) => punct.as_char(),
+                _ => ' ',
+            };
+            if starts_another || !rest.is_empty() { rest.push(token) } else { first.push(token) }
+        }
+        let spelt = |tokens: Vec<TokenTree>| spelling(&tokens.into_iter().collect::<TokenStream>()).replace('=', " = ");
+        (!rest.is_empty()).then(|| format!("{}, {}", spelt(first), spelt(rest)))
+    }
+}
+
 impl Options {
     pub(crate) fn parse(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
         let mut options = Self::default();
         let mut seen = Vec::new();
         for option in split(tokens).into_iter().map(Written::new) {
+            if let Some(two) = option.without_comma() {
+                mistakes.add(&option.tokens, format!("a comma is missing; write `{two}`"));
+                continue;
+            }
             let written = spelling(&option.name);
             let Some((name, usage)) = OPTIONS.iter().find(|(name, _)| written == *name) else {
                 mistakes.add(&option.name, unknown(&written, &option));

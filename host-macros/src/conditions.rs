@@ -32,6 +32,8 @@ pub(crate) fn of_function(function: &HostFunction) -> Vec<TokenStream> {
             Argument::Field(_) | Argument::Request { .. } => {}
         }
     }
+    // It is not so where serde or schemars does not take what it is told of a field, and says so.
+    conditions.extend(function.fields().next().map(|_| granted(quote!(__HostFnRequest), "Received")));
     match &function.answer {
         Answer::Nothing => {}
         Answer::Plain(ty) => conditions.extend(of_answer(ty)),

@@ -51,16 +51,27 @@ macro_rules! limits {
                 Self { $($name: self.$name.or(other.$name),)+ }
             }
 
-            /// These changes as far as `most` lets them go, and the names of those that it does not.
-            pub(crate) fn within(self, most: Limits) -> (Self, Vec<&'static str>) {
+            /// These changes as far as `most` lets them go, and those that it does not.
+            pub(crate) fn within(self, most: Limits) -> (Self, Vec<Cut>) {
                 let mut cut = Vec::new();
-                $(if self.$name.is_some_and(|asked| asked > most.$name) {
-                    cut.push(stringify!($name));
+                $(if let Some(asked) = self.$name.filter(|asked| *asked > most.$name) {
+                    let (asked, most) = (format!("{asked:?}"), format!("{:?}", most.$name));
+                    cut.push(Cut { limit: stringify!($name), asked, most });
                 })+
                 (Self { $($name: self.$name.map(|asked| asked.min(most.$name)),)+ }, cut)
             }
         }
     };
+}
+
+/// A limit of which more is asked than is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) limit: &'static str,
+    /// What is asked for.
+    pub(crate) asked: String,
+    /// What is granted.
+    pub(crate) most: String,
 }
 
 limits! {
@@ -161,7 +172,7 @@ mod tests {
         let host = Limits { memory_bytes: 1000, fuel: 10, ..Limits::default() };
         let asked = LimitChanges { memory_bytes: Some(2000), fuel: Some(5), ..LimitChanges::default() };
         let (granted, cut) = asked.within(host);
-        assert_eq!(cut, ["memory_bytes"]);
+        assert_eq!(cut, [Cut { limit: "memory_bytes", asked: "2000".to_owned(), most: "1000".to_owned() }]);
         assert_eq!(granted.over(host), Limits { fuel: 5, ..host });
         assert_eq!(LimitChanges::default().over(host), host);
         assert_eq!("fuel=5".parse(), Ok(LimitChanges { fuel: Some(5), ..LimitChanges::default() }));

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     codes::codes,
-    limits::{LimitChanges, Limits},
+    limits::{Cut, LimitChanges, Limits},
     plugin_options::PluginOptions,
 };
 
@@ -184,9 +184,9 @@ impl PluginManifest {
         Err(ManifestError { path, kind: ManifestErrorKind::ModuleNotReviewed, reason })
     }
 
-    /// How it is loaded by a host that grants `granted`, whose own limits are `host`: what both say. Also the names of
-    /// the limits that it does not get as it asks.
-    pub(crate) fn options(&self, granted: PluginOptions, host: Limits) -> (PluginOptions, Vec<&'static str>) {
+    /// How it is loaded by a host that grants `granted`, whose own limits are `host`: what both say. Also the limits that
+    /// it does not get as it asks.
+    pub(crate) fn options(&self, granted: PluginOptions, host: Limits) -> (PluginOptions, Vec<Cut>) {
         let most = granted.limits.over(host);
         let (limits, cut) = self.limits.within(most);
         // What the host says stays, wherever the plugin asks for nothing else.
@@ -324,7 +324,7 @@ mod tests {
         let limits = options.limits.over(Limits::default());
         assert_eq!((limits.fuel, limits.memory_bytes), (7, 500));
         assert_eq!(limits.timeout, Duration::from_millis(2500));
-        assert_eq!(cut, ["memory_bytes"]);
+        assert_eq!(cut.iter().map(|cut| cut.limit).collect::<Vec<_>>(), ["memory_bytes"]);
         let config: Vec<_> = options.config.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         assert_eq!(config, [("key", "ours"), ("other", "theirs")]);
     }

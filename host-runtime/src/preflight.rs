@@ -9,7 +9,7 @@ use crate::{
     defence::{self, Defence},
     foreign::{Foreign, shortened},
     host::Host,
-    limits::Limits,
+    limits::{Cut, Limits},
     manifest::PluginManifest,
     module::{Module, Size},
     parts::Parts,
@@ -195,7 +195,7 @@ impl Examined {
     }
 
     /// Adds what there is to say of a manifest: what it asks for and is not granted, does not need, or should ask for.
-    pub(crate) fn compare(&mut self, manifest: &PluginManifest, granted: &Grants, cut: &[&str], host: &Host) {
+    pub(crate) fn compare(&mut self, manifest: &PluginManifest, granted: &Grants, cut: &[Cut], host: &Host) {
         let Some(parts) = &self.parts else { return };
         for asked in manifest.grants().iter().filter(|asked| !granted.includes(asked)) {
             let partly = granted.iter().filter(|name| manifest.grants().includes(name) && covers(asked, name));
@@ -223,9 +223,10 @@ impl Examined {
                     format!("it needs `{permission}`, which the manifest does not ask for: add it to `grants`");
             }
         }
-        for limit in cut {
-            let message =
-                format!("the manifest asks for more `{limit}` than the host grants, and gets what the host grants");
+        for Cut { limit, asked, most } in cut {
+            let message = format!(
+                "the manifest asks for {asked} of `{limit}`, and the host grants {most}: ask for no more, or grant more"
+            );
             self.findings.push(about(FindingKind::LimitNotGranted, message));
         }
         self.findings.sort_by_key(|finding| finding.kind.severity());

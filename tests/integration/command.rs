@@ -248,7 +248,8 @@ fn a_manifest_asks_and_the_command_line_grants() {
         "denied   asked-not-granted the manifest asks for `sessions:*`, of which only `sessions:read` is granted",
         "denied   asked-not-granted the manifest asks for `notes:*`, which is not granted: grant it, or ask for it no more",
         "warning  asked-not-needed the manifest asks for `notes:*`, which none of its imports needs: leave it out",
-        "warning  limit-not-granted the manifest asks for more `fuel` than the host grants, and gets what the host grants",
+        "warning  limit-not-granted the manifest asks for 99000000000 of `fuel`, and the host grants 20000000000: ask for \
+         no more, or grant more",
         "to ask for what is missing, add to the manifest's grants: \"credentials:verify\"",
         "to grant what is missing, add: --grant 'sessions:write'",
     ] {
