@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::mpsc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anstyle::{AnsiColor, Style};
@@ -110,13 +111,17 @@ pub(crate) fn run(arguments: &WatchArguments, host: PluginManagerBuilder) -> Res
 
     let mut last = None;
     loop {
+        // Before they are read: what changes from now on is another stamp.
+        let stamps = stamps(&files);
         let answer = one_call(call, typed.as_deref(), host());
         show(arguments, last.as_ref(), &answer)?;
         last = Some(answer);
         loop {
             let changed = events.recv().map_err(|_| "the folder is not watched any more")?;
             let changed = changed.map_err(|error| format!("the folder is not watched any more: {error}"))?;
-            if changed.iter().any(|event| concerns(&event.path, &files)) {
+            // One change may be told several times.
+            let is_new = is_manifest(call.plugin.path()) || self::stamps(&files) != stamps;
+            if is_new && changed.iter().any(|event| concerns(&event.path, &files)) {
                 break;
             }
         }
@@ -130,13 +135,23 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
+/// When each file was written, and its size.
+fn stamps(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
+    let stamp = |file: &PathBuf| {
+        let metadata = fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    files.iter().map(stamp).collect()
+}
+
+fn is_manifest(file: &Path) -> bool {
+    file.extension() == Some(OsStr::new("toml"))
+}
+
 /// Whether a change is of one of the files; of a manifest, also of the modules beside it.
 fn concerns(changed: &Path, files: &[PathBuf]) -> bool {
     let is_module = changed.extension() == Some(OsStr::new("wasm"));
-    files.iter().any(|file| {
-        let is_manifest = file.extension() == Some(OsStr::new("toml"));
-        file.file_name() == changed.file_name() || is_manifest && is_module
-    })
+    files.iter().any(|file| file.file_name() == changed.file_name() || is_manifest(file) && is_module)
 }
 
 fn one_call(call: &PluginCallArguments, typed: Option<&[u8]>, host: PluginManagerBuilder) -> Answer {
