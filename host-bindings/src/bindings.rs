@@ -1,6 +1,7 @@
 //! Bindings: types and one typed function for each host function, in a plugin's language.
 
-use minijinja::{Environment, Error, context};
+use minijinja::{Environment, Error, Value, context};
+use serde::Serialize;
 
 use crate::{
     Contract, Language,
@@ -60,6 +61,27 @@ pub enum BindingsError {
 /// # Errors
 /// When the contract has what the language cannot say.
 pub fn bindings(contract: &Contract, language: &'static Language) -> Result<Vec<File>, BindingsError> {
+    let model = model(contract, language)?;
+    render_all(language, language.templates, context! { ..Value::from_serialize(&model) })
+}
+
+/// Renders templates of one's own, each with the name of its file, as those of the bindings are rendered: with the
+/// contract's functions and types, with filters that name things in the language's manner, and with what `more` has. What
+/// they `import` are the templates of the bindings, by the names of the files that these make.
+///
+/// # Errors
+/// As [`bindings`], and when a template is wrong.
+pub fn render(
+    contract: &Contract,
+    language: &'static Language,
+    templates: &[(&str, &str)],
+    more: impl Serialize,
+) -> Result<Vec<File>, BindingsError> {
+    let model = model(contract, language)?;
+    render_all(language, templates, context! { ..Value::from_serialize(more), ..Value::from_serialize(&model) })
+}
+
+fn model(contract: &Contract, language: &'static Language) -> Result<Model, BindingsError> {
     let model = lower(contract)?;
     if let Some(only) = language.only_namespace
         && let Some(function) = model.functions.iter().find(|function| function.namespace != only)
@@ -72,10 +94,14 @@ pub fn bindings(contract: &Contract, language: &'static Language) -> Result<Vec<
         });
     }
     are_distinct(&model, language)?;
-    render(&model, language)
+    Ok(model)
 }
 
-fn render(model: &Model, language: &'static Language) -> Result<Vec<File>, BindingsError> {
+fn render_all(
+    language: &'static Language,
+    templates: &[(&str, &str)],
+    context: Value,
+) -> Result<Vec<File>, BindingsError> {
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
@@ -84,15 +110,12 @@ fn render(model: &Model, language: &'static Language) -> Result<Vec<File>, Bindi
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     helpers::add(&mut environment, language);
+    environment.add_global("generator", format!("hostfn bindings --language {}", language.name));
     for (name, template) in language.templates {
         environment.add_template(name, template)?;
     }
-    let generator = format!("hostfn bindings --language {}", language.name);
-    let files = language.templates.iter().map(|(name, _)| {
-        let text = environment
-            .get_template(name)?
-            .render(context! { generator, ..minijinja::Value::from_serialize(model) })?;
-        Ok(File { name: (*name).to_owned(), text })
+    let files = templates.iter().map(|(name, template)| {
+        Ok(File { name: (*name).to_owned(), text: environment.template_from_str(template)?.render(&context)? })
     });
     files.collect()
 }

@@ -23,7 +23,7 @@ mod types;
 mod xtp;
 mod xtp_rules;
 
-pub use bindings::{BindingsError, File, bindings};
+pub use bindings::{BindingsError, File, bindings, render};
 pub use contract::{Contract, ContractError, FORMAT, FunctionContract};
 pub use languages::{LANGUAGES, Language};
 pub use page::{Example, PageError, Reference};

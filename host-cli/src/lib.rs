@@ -37,6 +37,7 @@ mod junit;
 mod list;
 mod manifest;
 mod migrate;
+mod new;
 mod plugin;
 mod plugin_call;
 mod progress;
@@ -71,6 +72,7 @@ pub use help::parse;
 pub use list::ListArguments;
 pub use manifest::ManifestArguments;
 pub use migrate::MigrateArguments;
+pub use new::NewArguments;
 pub use progress::Progress;
 pub use schema::SchemaArguments;
 pub use test::TestArguments;
@@ -82,6 +84,8 @@ pub(crate) use trace::escaped;
 /// What the command can do for any project.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a project to start from: host functions, or a plugin
+    New(NewArguments),
     /// List the host functions: names, permissions, errors
     List(ListArguments),
     /// Print the contract, all that plugins can rely on, as JSON Schema
@@ -152,6 +156,7 @@ pub fn main(host: impl Into<PluginManagerBuilder>) -> ExitCode {
 /// What went wrong.
 pub fn run<A: CommandFactory>(command: Command, host: PluginManagerBuilder) -> Result<(), Failure> {
     match command {
+        Command::New(arguments) => new::run(&arguments, &host),
         Command::List(arguments) => list::run(&arguments, &host),
         Command::Schema(arguments) => schema::run(&arguments, &host),
         Command::Compat(arguments) => compat::run(&arguments, &host),

@@ -189,7 +189,7 @@ fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &str, module: 
 }
 
 /// Writes a file in one go: whoever interrupts it has the old one or the new one.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let cannot = |error: &dyn fmt::Display| format!("{}: cannot be written: {error}", path.display());
     // A link stays one; what it leads to is written.
     let target = fs::canonicalize(path).map_err(|error| cannot(&error))?;

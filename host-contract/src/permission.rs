@@ -1,4 +1,6 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The permissions that a plugin was granted. Empty unless told otherwise: everything is denied.
 ///
@@ -84,6 +86,28 @@ impl Grants {
     /// Each grant as it was written.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+}
+
+/// As files have them: a list of names.
+impl JsonSchema for Grants {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Grants".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": {
+                "type": "string",
+                "description": "A permission such as `users:read`, `users:*` for all below it, or `*` for all.",
+                "pattern": r"^(\*|[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)*(:\*)?)$"
+            }
+        })
     }
 }
 

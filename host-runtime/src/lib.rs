@@ -25,6 +25,7 @@ pub mod db;
 #[doc(hidden)]
 pub mod defence;
 mod dispatch;
+mod file_schema;
 mod foreign;
 mod function;
 mod host;
@@ -77,5 +78,7 @@ pub use preflight::{Finding, FindingKind, Severity};
 pub use redact::Redactor;
 pub use registry::{Registry, RegistryError};
 
+#[doc(hidden)]
+pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
 pub use hostfn_contract::__private;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// One table of limits, from which come the whole, the changes to it, and how one meets the other.
@@ -33,10 +34,14 @@ macro_rules! limits {
         }
 
         /// Limits of which some are said, and the others are those of the host. A plugin's manifest asks for such.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct LimitChanges {
-            $($(#[doc = $doc])+ $(#[serde(with = $module)])? pub $name: Option<$type>,)+
+            $(
+                $(#[doc = $doc])+
+                $(#[serde(deserialize_with = $module)] #[schemars(with = "Option<f64>", range(min = 0))])?
+                pub $name: Option<$type>,
+            )+
         }
 
         impl LimitChanges {
@@ -92,7 +97,7 @@ limits! {
     table_elements: u64 = 100_000,
     /// How long one call may run; 30 seconds by default, and ten milliseconds at least. It may wait as long again for
     /// an instance that is free. A host function is not interrupted, but what it asks of the database is.
-    timeout: Duration = Duration::from_secs(30), read with "seconds",
+    timeout: Duration = Duration::from_secs(30), read with "seconds::deserialize",
     /// How much one call may compute, in units of [fuel](https://docs.wasmtime.dev/api/wasmtime/struct.Config.html#method.consume_fuel),
     /// about one a WebAssembly instruction; 20 billion by default, which is three to twenty seconds. It also bounds
     /// what runs when an instance is made, which the timeout does not.

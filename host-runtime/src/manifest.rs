@@ -7,11 +7,14 @@ use std::{
 };
 
 use hostfn_contract::Grants;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     codes::codes,
+    file_schema::{Nulls, file_schema},
     limits::{Cut, LimitChanges, Limits},
     plugin_options::PluginOptions,
 };
@@ -50,20 +53,30 @@ use crate::{
 /// assert!(manifest.grants().covers("users:read"));
 /// # Ok::<(), hostfn_runtime::ManifestError>(())
 /// ```
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Plugin manifest", description = "What a plugin asks for, for whoever runs a host to review.")]
 pub struct PluginManifest {
+    /// By which functions, logs and the audit log know it: load no two of a name.
     #[serde(deserialize_with = "plugin_name")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))]
     name: String,
+    /// The compiled module, from the folder of this file.
     module: PathBuf,
+    /// The SHA-256 of the module that was reviewed: 64 hexadecimal digits, as `sha256sum` prints it.
     #[serde(deserialize_with = "sha256")]
+    #[schemars(with = "String", regex(pattern = r"^[0-9A-Fa-f]{64}$"))]
     sha256: [u8; 32],
+    /// The permissions that it asks for.
     #[serde(default, deserialize_with = "grants")]
     grants: Grants,
+    /// The limits that it asks for; those of the host where nothing is said.
     #[serde(default)]
     limits: LimitChanges,
+    /// What the plugin reads with its kit, as texts.
     #[serde(default)]
     config: BTreeMap<String, String>,
+    /// Other modules, from which it imports by these names.
     #[serde(default)]
     linked: BTreeMap<String, LinkedModule>,
     /// The folder that the module's path starts from.
@@ -71,15 +84,28 @@ pub struct PluginManifest {
     folder: PathBuf,
 }
 
-#[derive(Clone, Deserialize)]
+/// A module that is linked with the plugin.
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LinkedModule {
+    /// The compiled module, from the folder of this file.
     module: PathBuf,
+    /// The SHA-256 of the module that was reviewed: 64 hexadecimal digits, as `sha256sum` prints it.
     #[serde(deserialize_with = "sha256")]
+    #[schemars(with = "String", regex(pattern = r"^[0-9A-Fa-f]{64}$"))]
     sha256: [u8; 32],
 }
 
 impl PluginManifest {
+    /// Where the schema of this release's manifests is kept.
+    pub const SCHEMA_URL: &str =
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/main/snapshots/schemas/plugin-manifest.schema.json");
+
+    /// The JSON Schema of a manifest, by which editors complete and check it. It is made from the types that read one.
+    pub fn schema() -> Value {
+        file_schema::<Self>(Self::SCHEMA_URL, Nulls::None)
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors
@@ -97,17 +123,24 @@ impl PluginManifest {
         Ok(manifest)
     }
 
-    /// The manifest for a module: its hash, and nothing asked for but `grants`. It is the start of a file of one's own.
+    /// The manifest for a module: its hash, and nothing asked for but `grants`. It is the start of a file of one's own,
+    /// whose first line tells editors its schema.
     pub fn text_for(name: &str, path: &Path, module: &[u8], grants: &Grants) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let grants: Vec<_> = grants.iter().map(quoted).collect();
         format!(
-            "name = {}\nmodule = {}\nsha256 = \"{}\"\ngrants = [{}]\n",
+            "#:schema {}\nname = {}\nmodule = {}\nsha256 = \"{}\"\ngrants = [{}]\n",
+            Self::SCHEMA_URL,
             quoted(name),
             quoted(&path.to_string_lossy()),
-            hexadecimal(&Sha256::digest(module)),
+            Self::sha256_of(module),
             grants.join(", ")
         )
+    }
+
+    /// The hash of a module, as a manifest has it.
+    pub fn sha256_of(module: &[u8]) -> String {
+        hexadecimal(&Sha256::digest(module))
     }
 
     /// The name that the plugin is loaded with.
@@ -301,64 +334,4 @@ fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const HASH: &str = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855";
-
-    fn manifest(rest: &str) -> Result<PluginManifest, ManifestError> {
-        format!("name = 'a'\nmodule = 'a.wasm'\nsha256 = '{HASH}'\n{rest}").parse()
-    }
-
-    #[test]
-    fn what_is_asked_and_granted_is_had() {
-        let text = "grants = ['users:*', 'sessions:read']\n[limits]\nmemory_bytes = 1000\ntimeout = 2.5\n\
-                    [config]\nkey = 'theirs'\nother = 'theirs'";
-        let granted = PluginOptions::from(Grants::of(["users:read", "sessions:*"]).unwrap())
-            .limits(LimitChanges { fuel: Some(7), memory_bytes: Some(500), ..LimitChanges::default() })
-            .config("key", "ours");
-        let (options, cut) = manifest(text).unwrap().options(granted, Limits::default());
-        assert_eq!(options.grants, Grants::of(["users:read", "sessions:read"]).unwrap());
-        let limits = options.limits.over(Limits::default());
-        assert_eq!((limits.fuel, limits.memory_bytes), (7, 500));
-        assert_eq!(limits.timeout, Duration::from_millis(2500));
-        assert_eq!(cut.iter().map(|cut| cut.limit).collect::<Vec<_>>(), ["memory_bytes"]);
-        let config: Vec<_> = options.config.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        assert_eq!(config, [("key", "ours"), ("other", "theirs")]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_where_it_is() {
-        for (rest, said) in [
-            ("grants = ['Users']", "\"Users\" is not a permission"),
-            ("grant = ['users:read']", "unknown field `grant`"),
-            ("[limits]\nmemory = 5", "unknown field `memory`"),
-            ("[limits]\ntimeout = -1", "expected a number of seconds"),
-            ("[config]\nkey = 5", "expected a string"),
-        ] {
-            let error = manifest(rest).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
-        }
-        let error = "name = 'a b'\nmodule = 'a.wasm'".parse::<PluginManifest>().unwrap_err().to_string();
-        assert!(error.contains("expected a name of 1 to 64 letters"), "{error}");
-        let error = "name = 'a'\nmodule = 'a.wasm'\nsha256 = 'x'".parse::<PluginManifest>().unwrap_err().to_string();
-        assert!(error.contains("64 hexadecimal digits"), "{error}");
-    }
-
-    #[test]
-    fn another_module_than_was_reviewed_is_not_loaded() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.toml");
-        fs::write(folder.path().join("a.wasm"), b"reviewed").unwrap();
-        let grants = Grants::of(["users:read"]).unwrap();
-        fs::write(&path, PluginManifest::text_for("a.b", Path::new("a.wasm"), b"reviewed", &grants)).unwrap();
-        let manifest = PluginManifest::read(&path).unwrap();
-        assert_eq!((manifest.name(), manifest.grants()), ("a.b", &grants));
-        assert_eq!(manifest.module().unwrap(), b"reviewed");
-        fs::write(folder.path().join("a.wasm"), b"another").unwrap();
-        let error = manifest.module().unwrap_err().to_string();
-        assert!(error.contains("not the module that the manifest of `a.b` is for"), "{error}");
-    }
-}
+mod tests;

@@ -31,6 +31,25 @@ pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Error>
     fs::write(path, content).map_err(Error::io("write", path))
 }
 
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_all(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Lets a file be run, where that is not a matter of its name.
+pub(crate) fn make_executable(path: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, permissions).map_err(Error::io("change", path))?;
+    }
+    let _ = path;
+    Ok(())
+}
+
 /// Makes the folder that a file is to be in.
 pub(crate) fn make_folder_of(path: &Path) -> Result<(), Error> {
     path.parent().map_or(Ok(()), |folder| fs::create_dir_all(folder).map_err(Error::io("create", folder)))

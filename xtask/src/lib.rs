@@ -7,6 +7,7 @@ pub mod bench;
 pub mod fuzz;
 pub mod guests;
 pub mod mutants;
+pub mod new;
 pub mod soak;
 
 mod error;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, bench, fuzz, guests, mutants, soak};
+use xtask::{Error, bench, fuzz, guests, mutants, new, soak};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -54,6 +54,12 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Makes the projects of `hostfn new`, and types what they say comes next
+    New {
+        /// Make only the one of a language, or `host`
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
     /// Kills, stops and fills what a host stands on, and counts what is lost; exit code 1 when anything is
     Soak {
         /// How often each fault happens
@@ -91,6 +97,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
         Task::Guests { check: true, .. } => guests::check(&root)?,
         Task::Guests { out, only, .. } => guests::build(&root, out.as_deref(), only.as_deref())?,
         Task::Mutants { only } => mutants::run(&root, only.as_deref())?,
+        Task::New { only } => new::run(&root, only.as_deref())?,
         Task::Soak { rounds, only, database, json } => {
             let soak = soak::Soak { rounds, only, database, json };
             return soak::run(&root, &soak).map(ExitCode::from);

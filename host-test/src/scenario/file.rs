@@ -3,18 +3,21 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use hostfn_runtime::{ErrorCode, Grants, HostError, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
+use super::schema;
 use crate::fixture::Failure;
 
 /// The rows of tables, by the tables' names.
 pub(super) type Rows = Map<String, Value>;
 
-/// A whole file.
-#[derive(Debug, Deserialize)]
+/// Steps that are taken with a plugin, and what shall come of each.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Scenario")]
 pub(super) struct ScenarioFile {
     /// What it shows; else its file is its name.
     pub(super) name: Option<String>,
@@ -24,34 +27,41 @@ pub(super) struct ScenarioFile {
     /// What the plugin is configured with.
     #[serde(default)]
     pub(super) config: BTreeMap<String, String>,
-    /// How long a call of the plugin may take.
+    /// How long a call of the plugin may take, such as `2s`; 30 seconds where nothing is said.
     #[serde(default, deserialize_with = "duration")]
+    #[schemars(schema_with = "schema::duration")]
     pub(super) timeout: Option<Duration>,
-    /// The time at which it begins.
+    /// The time at which it begins; 2026-01-02T03:04:05Z where nothing is said.
     pub(super) clock: Option<Timestamp>,
     /// The rows that are there before it begins, in the order in which they are put there.
     #[serde(default)]
+    #[schemars(schema_with = "schema::rows")]
     pub(super) database: Rows,
     /// Functions that are answered for, from the beginning.
     #[serde(default)]
     pub(super) mocks: Vec<MockedCall>,
+    /// The calls of the plugin.
+    #[schemars(with = "Vec<Step>", length(min = 1))]
     pub(super) steps: Vec<Spanned<Step>>,
 }
 
 /// One call of the plugin, and what shall come of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("not" = {"required": ["output", "error"]}))]
 pub(super) struct Step {
     /// What it does; else the export is its name.
     pub(super) name: Option<String>,
     /// The time that it becomes before the call.
     pub(super) clock: Option<Timestamp>,
-    /// How much later it becomes before the call.
+    /// How much later it becomes before the call, such as `90s` or `1h`.
     #[serde(default, deserialize_with = "duration")]
+    #[schemars(schema_with = "schema::duration")]
     pub(super) advance: Option<Duration>,
     /// Functions that are answered for from this step on.
     #[serde(default)]
     pub(super) mocks: Vec<MockedCall>,
+    /// The function of the plugin to call.
     pub(super) export: String,
     /// Whether all that its host calls do to the database is one transaction, which is undone when it fails.
     #[serde(default)]
@@ -62,35 +72,47 @@ pub(super) struct Step {
     // Of the following, what is not there is not compared, and a null is there.
     /// What the plugin answers.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Value")]
     pub(super) output: Option<Value>,
     /// What the plugin fails with.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Value")]
     pub(super) error: Option<Value>,
     /// The host calls that it makes, in their order.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(schema_with = "schema::calls")]
     pub(super) calls: Option<Value>,
-    /// The rows of some tables after it.
+    /// The rows of some tables after it, in the order of their keys. With nothing behind a table, `--update` writes them.
     #[serde(default, deserialize_with = "tables")]
+    #[schemars(schema_with = "schema::tables")]
     pub(super) database: Option<Rows>,
 }
 
 /// A host function that is answered for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["returns"]}, {"required": ["fails"]}]))]
 pub(super) struct MockedCall {
+    /// The host function.
     pub(super) function: String,
+    /// The data that it answers.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Value")]
     pub(super) returns: Option<Value>,
+    /// Or its error.
     pub(super) fails: Option<MockedError>,
-    /// How many calls are answered; without it all.
+    /// How many calls it answers, no more and no less; without it all.
     pub(super) times: Option<usize>,
 }
 
-#[derive(Debug, Deserialize)]
+/// An error that a mocked function answers.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MockedError {
     code: ErrorCode,
+    /// What is wrong, as the plugin is told it.
     message: String,
+    /// The field of the request that is at fault.
     field: Option<String>,
 }
 

@@ -8,6 +8,7 @@ mod compare;
 mod edit;
 mod file;
 mod play;
+mod schema;
 mod update;
 mod variables;
 

@@ -190,6 +190,40 @@ fn a_file_that_is_no_scenario_says_where() {
     ] {
         let said = said(text);
         assert!(said.starts_with("notes.yaml: ") && said.contains(expected), "{text}\n{said}");
+        assert!(!is_valid_by_schema(text), "{text}");
+    }
+}
+
+/// Whether an editor that has the schema takes it.
+fn is_valid_by_schema(text: &str) -> bool {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let scenario: serde_json::Value = serde_saphyr::from_str_with_options(text, options).expect("it is YAML");
+    let validator = jsonschema::options().should_validate_formats(true).build(&Scenario::schema());
+    validator.expect("it is a schema").is_valid(&scenario)
+}
+
+/// What only running it tells, an editor tells while it is written.
+#[test]
+fn an_editor_knows_more_than_the_reader() {
+    for (text, taken) in [
+        ("steps: [{export: a, calls: [get_note, ..., {function: get_note, data: 5}]}]", true),
+        ("steps: [{export: a, calls: }]", true),
+        ("steps: [{export: a, calls: get_note}]", false),
+        ("steps: [{export: a, calls: [{data: 5}]}]", false),
+        ("steps: [{export: a, output: null, advance: 1h 30m}]", true),
+        ("steps: [{export: a, database: {notes: }, input: $_, error: {code: conflict, ...: }}]", true),
+        ("mocks: [{function: get_note, returns: null, times: 2}]\nsteps: [{export: a}]", true),
+        ("mocks: [{function: get_note, fails: {code: conflict, message: no}}]\nsteps: [{export: a}]", true),
+        ("mocks: [{function: get_note}]\nsteps: [{export: a}]", false),
+        (
+            "mocks: [{function: get_note, returns: 5, fails: {code: conflict, message: no}}]\nsteps: [{export: a}]",
+            false,
+        ),
+        ("database: {notes: [{id: 7}]}\ntimeout: 2s\nsteps: [{export: a}]", true),
+        ("database: {notes: {id: 7}}\nsteps: [{export: a}]", false),
+    ] {
+        scenario(text);
+        assert_eq!(is_valid_by_schema(text), taken, "{text}");
     }
 }
 

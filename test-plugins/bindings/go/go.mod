@@ -1,6 +1,6 @@
 module github.com/hostfn/hostfn/test-plugins/bindings/go
 
-go 1.19
+go 1.24
 
 require github.com/extism/go-pdk v1.1.3
 

@@ -14,6 +14,9 @@ mod zig;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use rust::stand_in as stand_in_for_rustup;
+pub(crate) use zig::VERSION as ZIG;
+
 use crate::{Error, fs};
 use record::{Record, hash};
 

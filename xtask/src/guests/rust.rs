@@ -12,6 +12,11 @@ use super::{Built, Guest};
 use crate::{Error, fs, target_dir};
 use toolchain::TARGET;
 
+/// What stands in for rustup's target, in the environment of a plain `cargo build`; nothing, where rustup's is there.
+pub(crate) fn stand_in(root: &Path) -> Result<Option<Vec<(String, String)>>, Error> {
+    Ok(toolchain::find(root)?.stand_in())
+}
+
 pub(super) fn build(root: &Path, guest: &Guest) -> Result<Built, Error> {
     let toolchain = toolchain::find(root)?;
     let target = target_dir(root, "guests")?;

@@ -6,7 +6,7 @@ use super::{Built, Guest};
 use crate::{Error, fs, process, target_dir};
 
 /// What the bindings are for; the language changes from one to the next.
-const VERSION: &str = "0.15";
+pub(crate) const VERSION: &str = "0.15";
 
 /// Zig by its names: its own, and that of its package for Python.
 const COMPILERS: [&[&str]; 2] = [&["zig"], &["python3", "-m", "ziglang"]];

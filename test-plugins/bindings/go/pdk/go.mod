@@ -1,3 +1,3 @@
 module github.com/extism/go-pdk
 
-go 1.19
+go 1.24

@@ -19,6 +19,9 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-19";
 
+/// What is built of the standard library where it is not there.
+const STD: &str = "std,panic_abort";
+
 /// A compiler that can build guests.
 #[derive(Debug)]
 pub(super) struct Toolchain {
@@ -60,6 +63,18 @@ fn probe(rustc: &str, root: &Path) -> Option<(String, PathBuf)> {
 }
 
 impl Toolchain {
+    /// What stands in for the target of rustup's, in the environment of a plain `cargo build`; nothing, where rustup's is
+    /// there.
+    pub(super) fn stand_in(&self) -> Option<Vec<(String, String)>> {
+        let environment = [
+            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER),
+            ("CARGO_UNSTABLE_BUILD_STD", STD),
+            ("RUSTC", DEBIAN_RUSTC),
+            ("RUSTC_BOOTSTRAP", "1"),
+        ];
+        self.debian.then(|| environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+    }
+
     /// `cargo build` for the target, to be run in a guest's folder.
     pub(super) fn cargo_build(&self, folder: &Path) -> Command {
         let program = if self.debian { DEBIAN_CARGO } else { "cargo" };
@@ -68,9 +83,7 @@ impl Toolchain {
         cargo.args(["build", "--release", "--locked", "--target", TARGET]);
         if self.debian {
             // Building the standard library is not stable yet; Debian's compiler is, hence the permission.
-            cargo.arg("-Zbuild-std=std,panic_abort");
-            cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC);
-            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER);
+            cargo.envs(self.stand_in().into_iter().flatten());
             // Build scripts that ask for a compiler must find the same one.
             let path = env::var_os("PATH").unwrap_or_default();
             let path = env::join_paths(std::iter::once("/usr/bin".into()).chain(env::split_paths(&path)));
