@@ -69,6 +69,28 @@ pub fn bindings(contract: &Contract, language: &'static Language) -> Result<Vec<
 /// contract's functions and types, with filters that name things in the language's manner, and with what `more` has. What
 /// they `import` are the templates of the bindings, by the names of the files that these make.
 ///
+/// ```
+/// # extern crate hostfn_runtime as hostfn;
+/// use hostfn_bindings::{Contract, Language, render};
+/// # hostfn::registry!();
+/// # /// Adds two numbers.
+/// # #[hostfn::host_fn(permission = "arithmetic")]
+/// # pub fn add_numbers(left: i32, right: i32) -> i32 { left + right }
+/// # fn main() -> Result<(), hostfn_bindings::BindingsError> {
+///
+/// let contract = Contract::of(&[registry()]);
+/// let go = Language::named("go").expect("there are bindings for Go");
+/// let template = r#"{% from "hostfn.go" import spelled %}
+/// {% for function in functions %}
+/// {{ function.name | pascal }} answers {{ spelled(function.response) }}, {{ whom }}.
+/// {% endfor %}
+/// "#;
+/// let files = render(&contract, go, &[("note.txt", template)], serde_json::json!({"whom": "Ada"}))?;
+/// assert_eq!(files[0].text, "AddNumbers answers int32, Ada.\n");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// As [`bindings`], and when a template is wrong.
 pub fn render(

@@ -44,6 +44,8 @@ struct Context<'a> {
     /// What writes, tests and calls it: `hostfn`, or a project's own command.
     command: &'a str,
     is_hostfn: bool,
+    /// Whether it has a workflow of its own.
+    has_ci: bool,
     repository: &'static str,
     schemas: Schemas,
     function: Called<'a>,
@@ -85,6 +87,7 @@ pub(super) fn project(
         name: &place.name,
         command: &command,
         is_hostfn: command == "hostfn",
+        has_ci: !place.is_in_repository,
         repository: REPOSITORY,
         schemas: Schemas { manifest: PluginManifest::SCHEMA_URL, scenario: Scenario::SCHEMA_URL },
         function: Called {
