@@ -3,7 +3,8 @@
 set -euo pipefail
 
 # The command. `--debug` builds it in a quarter of the time, and it is as good for trying.
-cargo install --quiet --git https://github.com/hostfn/hostfn --locked --debug hostfn
+git clone --quiet https://github.com/hostfn/hostfn
+cargo install --quiet --path hostfn --locked --debug
 hostfn --version
 hostfn --help
 

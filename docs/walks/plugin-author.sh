@@ -3,7 +3,8 @@
 set -euo pipefail
 
 # The command of the host that the plugin is for. Here it is hostfn's own, with accounts.
-cargo install --quiet --git https://github.com/hostfn/hostfn --locked --debug hostfn
+git clone --quiet https://github.com/hostfn/hostfn
+cargo install --quiet --path hostfn --locked --debug
 hostfn list
 
 # A project: bindings of these functions, an export that calls one, scenarios, and what to build it with.
