@@ -215,7 +215,11 @@ impl Import {
         let function = function.description();
         let wrong = |message: &str| Err(refused(FindingKind::WrongSignature, message.to_owned()));
         let takes_request = match &self.signature {
-            None => return wrong("it is a function, and the module imports something else by this name"),
+            None => {
+                return wrong(
+                    "it is a function, and the module imports something else by this name: import it as (i64) -> i64",
+                );
+            }
             Some((parameters, results)) => match (parameters.as_slice(), results.as_slice()) {
                 ([ValType::I64], [ValType::I64]) => true,
                 ([], [ValType::I64]) if function.can_be_called_with_nothing() => false,

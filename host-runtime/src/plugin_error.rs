@@ -64,7 +64,7 @@ pub enum LoadError {
         instances: usize,
     },
     /// It cannot be compiled or instantiated.
-    #[error("plugin `{}` cannot be run: {}", Foreign(.plugin), Foreign(.reason))]
+    #[error("plugin `{}` cannot be compiled or instantiated: {}", Foreign(.plugin), Foreign(.reason))]
     Compile {
         /// The plugin.
         plugin: String,
@@ -201,7 +201,9 @@ pub enum CallError {
         export: String,
     },
     /// A new instance could not be made.
-    #[error("plugin `{}`, export `{}`: cannot make an instance: {}", Foreign(.plugin), Foreign(.export), Foreign(.reason))]
+    #[error(
+        "plugin `{}`, export `{}`: one more instance cannot be made, and nothing was done: {}",
+        Foreign(.plugin), Foreign(.export), Foreign(.reason))]
     Start {
         /// The plugin.
         plugin: String,

@@ -317,7 +317,10 @@ fn of_host_functions(module: &Module, host: &Host, options: &PluginOptions) -> V
             let permission = function.permission();
             let becomes =
                 if options.is_strict { "so that it is not loaded" } else { "and will answer `permission_denied`" };
-            say(FindingKind::NotGranted, format!("it needs `{permission}`, which is not granted, {becomes}"));
+            say(
+                FindingKind::NotGranted,
+                format!("it needs `{permission}`, which is not granted, {becomes}: grant it, or import it no more"),
+            );
         }
         if let Some(instead) = function.deprecated() {
             say(FindingKind::Deprecated, format!("it should not be used any more: {instead}"));
