@@ -187,6 +187,12 @@ impl Argument {
 }
 
 impl Field {
+    /// Whether serde and schemars read the field as its type says, and are not told otherwise.
+    pub(crate) fn is_as_its_type(&self) -> bool {
+        let words = ["deserialize_with", "schema_with", "skip", "skip_deserializing", "with"];
+        !words.iter().any(|word| self.attributes.iter().any(|attribute| told_word(attribute, word).is_some()))
+    }
+
     /// Whether serde must be told that the field may be absent. `Option` it knows; ours it does not.
     pub(crate) fn needs_default(&self) -> bool {
         let is_ours =
@@ -201,7 +207,7 @@ pub(crate) fn serde_word(attribute: &Attribute, word: &str) -> Option<Meta> {
 }
 
 /// The same of serde or schemars: a field has no attributes that are for others than these, but documentation.
-pub(crate) fn told_word(attribute: &Attribute, word: &str) -> Option<Meta> {
+fn told_word(attribute: &Attribute, word: &str) -> Option<Meta> {
     let words = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     words.into_iter().find(|meta| meta.path().is_ident(word))
 }

@@ -10,7 +10,7 @@ use quote::{ToTokens, quote};
 use syn::Type;
 
 use crate::{
-    ast::{Answer, Argument, Field, HostFunction, told_word},
+    ast::{Answer, Argument, Field, HostFunction},
     correct::{is_connection, is_lent},
     types::{is_plain, last_segment, result_of},
 };
@@ -69,9 +69,7 @@ fn of_answer(ty: &Type) -> Vec<TokenStream> {
 
 /// Whether serde and schemars read the field as its type says, and it might not say it.
 fn is_for_serde(field: &Field) -> bool {
-    let words = ["deserialize_with", "schema_with", "skip", "skip_deserializing", "with"];
-    let is_otherwise = words.iter().any(|word| field.attributes.iter().any(|at| told_word(at, word).is_some()));
-    !is_otherwise && !is_plain(&field.ty)
+    field.is_as_its_type() && !is_plain(&field.ty)
 }
 
 fn is_to_be_said(argument: &Argument) -> bool {

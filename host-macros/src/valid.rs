@@ -130,7 +130,9 @@ fn check_request(function: &HostFunction, mistakes: &mut Mistakes) {
     for argument in &function.arguments {
         match argument {
             Argument::Field(field) => check_field(field, mistakes),
-            Argument::Request { argument, .. } => {
+            Argument::Request { argument, inner } => {
+                check_nulls(inner, mistakes);
+                check_keys(inner, mistakes);
                 if whole.replace(argument).is_some() {
                     let advice = "`Json` takes the whole request, which is one; write one type with the fields of both";
                     mistakes.add(argument, advice);
@@ -153,9 +155,13 @@ fn check_request(function: &HostFunction, mistakes: &mut Mistakes) {
 }
 
 fn check_field(field: &Field, mistakes: &mut Mistakes) {
-    let Field { attributes, name, .. } = field;
+    let Field { attributes, name, ty } = field;
     if name.to_string().starts_with('_') {
         mistakes.add(name, format!("a guest would have to send `{name}`; write it without the `_`, or leave it out"));
+    }
+    if field.is_as_its_type() {
+        check_nulls(ty, mistakes);
+        check_keys(ty, mistakes);
     }
     for flatten in attributes.iter().filter_map(|attribute| serde_word(attribute, "flatten")) {
         mistakes.add(flatten, "serde cannot refuse unknown fields beside this; write `Json(request): Json<…>`");
@@ -211,15 +217,6 @@ fn check_value(argument: &PatType, mistakes: &mut Mistakes) {
 fn check_sent(ty: &Type, should: &str, mistakes: &mut Mistakes) {
     if let Some(span) = borrow_in(ty) {
         mistakes.add_at(span, format!("what a guest sends cannot be borrowed; write `{should}`"));
-    }
-    if let Some((place, inner)) = two_nulls_in(ty) {
-        mistakes.add(
-            place,
-            format!(
-                "JSON has one `null`, and this has two meanings for it; write `Patch<{inner}>`, which tells what is \
-                 absent, `null` or a value apart",
-            ),
-        );
     }
     check_type(ty, mistakes);
 }
@@ -287,6 +284,7 @@ fn check_answer(function: &HostFunction, mistakes: &mut Mistakes) {
         _ => {}
     }
     check_type(ty, mistakes);
+    check_keys(ty, mistakes);
 }
 
 /// What neither a guest can send nor be answered with.
@@ -296,6 +294,10 @@ fn check_type(ty: &Type, mistakes: &mut Mistakes) {
         let advice = "an address of the host's is none of the guest's; write the value itself, such as `Vec<u8>`";
         mistakes.add_at(span, advice);
     }
+}
+
+/// What serde writes as JSON by itself, and JSON cannot tell.
+fn check_keys(ty: &Type, mistakes: &mut Mistakes) {
     if let Some((key, value)) = unwritable_key_in(ty) {
         mistakes.add(
             key,
@@ -304,6 +306,18 @@ fn check_type(ty: &Type, mistakes: &mut Mistakes) {
                 spelling(key),
                 spelling(key),
                 spelling(value)
+            ),
+        );
+    }
+}
+
+fn check_nulls(ty: &Type, mistakes: &mut Mistakes) {
+    if let Some((place, inner)) = two_nulls_in(ty) {
+        mistakes.add(
+            place,
+            format!(
+                "JSON has one `null`, and this has two meanings for it; write `Patch<{inner}>`, which tells what is \
+                 absent, `null` or a value apart",
             ),
         );
     }

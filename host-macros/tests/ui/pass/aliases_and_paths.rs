@@ -32,6 +32,22 @@ fn fixed() -> Result<&'static str, HostError> {
     Ok("fixed")
 }
 
+/// Reads a field in a way of its own, in which it tells what is absent from `null`.
+#[host_fn]
+fn own_way(
+    #[serde(default, deserialize_with = "twice")]
+    #[schemars(with = "Option<String>")]
+    nick: Option<Option<Nick>>,
+) -> bool {
+    nick.is_some_and(|nick| nick.is_none_or(|nick| nick.0.is_empty()))
+}
+
+struct Nick(String);
+
+fn twice<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Nick>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(|nick: Option<String>| Some(nick.map(Nick)))
+}
+
 mod within {
     pub mod deeper {
         /// Stands in a module.
@@ -58,5 +74,5 @@ made!(made, "made:up", "Is made.", &Clock, Option<u32>);
 fn main() {
     let _ = Patch::<u8>::Keep;
     let names: Vec<_> = registry().iter().map(|function| function.name).collect();
-    assert_eq!(names, ["deep", "fixed", "made", "paths"]);
+    assert_eq!(names, ["deep", "fixed", "made", "own_way", "paths"]);
 }
