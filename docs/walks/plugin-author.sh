@@ -11,12 +11,12 @@ hostfn list
 hostfn new plugin greeter --language c
 cd greeter
 find . -type f -not -path './.git/*' | sort
-cat plugin.c
-make
+cat src/plugin.c
+make CLANG="$(command -v clang || command -v clang-19)"
 hostfn test scenarios --plugin greeter.wasm
 
 # What does it ask of its host, and what would it lack?
-hostfn trace greeter.wasm run --grant '*'
+hostfn trace greeter.wasm run --grant '*' --input '{"email": "ada@example.com"}'
 hostfn check greeter.wasm || true
 
 # A scenario of one's own: what is done, and nothing of what comes of it. That is written by the command.
@@ -25,7 +25,9 @@ name: it is called twice
 grants: ["*"]
 steps:
   - export: run
+    input: {email: ada@example.com}
   - export: run
+    input: {email: nobody}
 YAML
 hostfn test scenarios/again.yaml --plugin greeter.wasm --update
 cat scenarios/again.yaml
