@@ -1,7 +1,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::{Failure, help};
+use crate::{Failure, help, program_name};
 
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
@@ -20,9 +20,6 @@ pub(crate) fn run<A: CommandFactory>(arguments: &CompletionsArguments) -> Result
     let shell =
         arguments.shell.or_else(Shell::from_env).ok_or("say for which shell: bash, zsh, fish, powershell or elvish")?;
     let mut command = help::command::<A>();
-    // As it was typed: a project's own program has a name of its own.
-    let typed = std::env::args_os().next().map(std::path::PathBuf::from);
-    let name = typed.as_ref().and_then(|path| path.file_stem()?.to_str()).unwrap_or("hostfn").to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut anstream::stdout());
+    clap_complete::generate(shell, &mut command, program_name(), &mut anstream::stdout());
     Ok(())
 }

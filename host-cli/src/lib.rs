@@ -222,6 +222,13 @@ pub(crate) fn verdict_stdout() -> impl io::Write {
     Patient(anstream::stdout())
 }
 
+/// What this command was started as: `hostfn`, or a project's own.
+pub(crate) fn program_name() -> String {
+    let program = std::env::args_os().next().map(PathBuf::from);
+    let name = program.as_deref().and_then(|program| program.file_stem());
+    name.map_or_else(|| "hostfn".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
 /// Says which files were written.
 pub(crate) fn say_written(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     let mut out = anstream::stdout();

@@ -113,13 +113,6 @@ fn quoted(argument: &str) -> String {
     }
 }
 
-/// What this command was started as: `hostfn`, or a project's own.
-fn command() -> String {
-    let program = std::env::args_os().next().map(PathBuf::from);
-    let name = program.as_deref().and_then(|program| program.file_stem());
-    name.map_or_else(|| "hostfn".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
 /// The folder of the project that this program was just built from, if `cargo run` started it: then it may be installed
 /// nowhere.
 fn own_project() -> Option<String> {

@@ -7,14 +7,14 @@ use hostfn_test::Scenario;
 use serde::Serialize;
 
 use super::{
-    Common, REPOSITORY, command,
+    Common, REPOSITORY,
     example::{self, Example},
     languages::{self, KITS, Kit},
     name,
     project::{Place, Project},
     quoted,
 };
-use crate::Failure;
+use crate::{Failure, program_name};
 
 /// The arguments of `new plugin`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(super) fn project(
     let contract = Contract::of(host.registries());
     let (function, example) = choose(&contract, arguments.function.as_deref())?;
     let module = kit.module_of(&place.name);
-    let command = command();
+    let command = program_name();
     let request_example = example.request.as_ref().map(example::line);
     let context = Context {
         name: &place.name,
