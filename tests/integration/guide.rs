@@ -6,20 +6,34 @@ use hostfn::{HostResponse, PluginManifest};
 use hostfn_test::Scenario;
 use serde_json::Value;
 
-use crate::{markdown::Document, operations::rows_of, support::root};
+use crate::{
+    command::{run, stdout},
+    markdown::Document,
+    operations::rows_of,
+    support::root,
+};
 
 const SCENARIOS: (&str, &str) = ("docs/testing.md", "yaml");
 const ANSWERS: (&str, &str) = ("docs/plugin-guide.md", "json");
 const PLUGIN_COMMANDS: (&str, &str) = ("docs/plugin-guide.md", "sh");
 const OPERATIONS: (&str, &str) = ("docs/operations.md", "sh");
 const MANIFESTS: (&str, &str) = ("docs/operations.md", "toml");
+const EDITOR_LINE: (&str, &str) = ("docs/plugin-guide.md", "toml");
 
 /// What the tests below have, each a document and a language.
-pub(crate) const TESTED: &[(&str, &str)] = &[SCENARIOS, ANSWERS, PLUGIN_COMMANDS, OPERATIONS, MANIFESTS];
+pub(crate) const TESTED: &[(&str, &str)] = &[SCENARIOS, ANSWERS, PLUGIN_COMMANDS, OPERATIONS, MANIFESTS, EDITOR_LINE];
 
 /// The blocks of a language in a document, of which there are some.
 fn blocks((document, language): (&str, &str)) -> Vec<String> {
     Document::read(document).blocks_in(language)
+}
+
+#[test]
+fn a_manifest_begins_with_the_line_of_the_guide() {
+    let auth = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
+    let manifest = stdout(&run(&["manifest", &auth]));
+    let first = format!("{}\n", manifest.lines().next().expect("it has lines"));
+    assert_eq!(blocks(EDITOR_LINE), [first]);
 }
 
 #[test]
