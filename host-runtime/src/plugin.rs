@@ -275,7 +275,7 @@ impl Plugin {
             }
             Err(error) => {
                 let has_fuel_left = instance.plugin.fuel_consumed().is_none_or(|used| used < self.limits().fuel);
-                let ending = if has_fuel_left { Ending::of(&error) } else { Ending::OutOfFuel };
+                let ending = if has_fuel_left { Ending::of(&error, scope.is_over()) } else { Ending::OutOfFuel };
                 let is_reusable = matches!(ending, Ending::Failed(_)) || !defence::is_on(Defence::DiscardInstances);
                 let retryable = scope.may_be_made_again();
                 // What it did is undone before anybody is told so.

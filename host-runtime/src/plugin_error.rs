@@ -273,7 +273,9 @@ pub(crate) enum Ending {
 impl Ending {
     /// Told by how the error is made, because its text is the guest's to choose. Only of the one text
     /// of Extism's own that a guest could choose as well, it would be taken for having no memory left.
-    pub(crate) fn of(error: &extism::Error) -> Self {
+    ///
+    /// A guest that had set an error when its time was over is told by Extism as if it had trapped with that error.
+    pub(crate) fn of(error: &extism::Error, time_is_over: bool) -> Self {
         let reason = error.root_cause().to_string();
         if !defence::is_on(Defence::TellEndings) {
             return match reason.as_str() {
@@ -284,7 +286,7 @@ impl Ending {
         }
         // What stopped a guest has a backtrace around it.
         if error.chain().count() > 1 {
-            Self::Trapped(reason)
+            if time_is_over { Self::TimedOut } else { Self::Trapped(reason) }
         } else if reason == "oom" {
             // Before the next: one that has too little from the start is told by the same type.
             Self::Trapped("it has no memory left; allow more with `memory_bytes`".to_owned())

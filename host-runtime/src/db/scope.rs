@@ -234,9 +234,14 @@ impl Entered {
         self.scope.atomic.as_ref().is_some_and(|atomic| matches!(*atomic.slot.borrow(), Slot::Lost | Slot::Lent))
     }
 
+    /// Whether the call's time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.scope.is_over()
+    }
+
     /// Whether that is because the call's time was over: its guest was told so a moment before it would have been ended.
     pub(crate) fn is_lost_for_being_late(&self) -> bool {
-        self.is_lost() && self.scope.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.is_lost() && self.is_over()
     }
 
     /// Commits what an atomic plugin call did.
