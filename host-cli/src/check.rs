@@ -1,19 +1,18 @@
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use hostfn_runtime::{Finding, FindingKind, LoadError, PluginManager, PluginManagerBuilder, PluginManifest, Severity};
+use hostfn_runtime::{CheckedFile, Finding, FindingKind, PluginManager, PluginManagerBuilder, Severity};
 use serde_json::{Value, json};
 
 use crate::{
     Failure, build,
     explain::{self, Coded, codes_of},
-    plugin::{ChosenPlugin, PluginArguments, missing_permission},
+    plugin::{PluginArguments, missing_permission},
     verdict_stdout,
 };
 
@@ -43,9 +42,15 @@ const FINE: Style = AnsiColor::Green.on_default();
 
 /// A plugin that was looked at, or that could not be.
 struct Checked {
-    path: PathBuf,
-    plugin: String,
+    file: PathBuf,
+    plugin: Option<String>,
     outcome: Result<Vec<Finding>, Failure>,
+}
+
+impl From<CheckedFile> for Checked {
+    fn from(CheckedFile { file, plugin, outcome, .. }: CheckedFile) -> Self {
+        Self { file, plugin, outcome: outcome.map_err(Failure::from) }
+    }
 }
 
 impl Checked {
@@ -61,21 +66,21 @@ impl Checked {
 pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Result<(), Failure> {
     // Checking reads no record; the functions want a database to be bound to.
     let manager = build(host, "sqlite::memory:")?;
-    let path = arguments.plugin.path();
-    if path.is_dir() {
-        return check_folder(arguments, path, &manager);
-    }
+    if arguments.plugin.path().is_dir() { check_folder(arguments, &manager) } else { check_file(arguments, &manager) }
+}
+
+fn check_file(arguments: &CheckArguments, manager: &PluginManager) -> Result<(), Failure> {
     let chosen = arguments.plugin.read()?;
-    let Checked { plugin, outcome, path } = check(path, &chosen, arguments, &manager);
-    let checked = Checked { plugin, outcome: Ok(outcome?), path };
+    let plugin = chosen.name();
+    let outcome = Ok(chosen.check(manager, arguments.plugin.options())?);
+    let checked = Checked { file: arguments.plugin.path().to_owned(), plugin: Some(plugin.to_owned()), outcome };
     let mut out = verdict_stdout();
     match &checked.outcome {
-        Ok(findings) if !arguments.json => show(&mut out, &checked.plugin, findings, &manager)?,
+        Ok(findings) if !arguments.json => show(&mut out, plugin, findings, manager)?,
         _ => writeln!(out, "{:#}", as_json(&checked))?,
     }
-    let plugin = &checked.plugin;
     verdict(
-        &[&checked],
+        std::slice::from_ref(&checked),
         arguments,
         match checked.reasons() {
             0 => None,
@@ -85,49 +90,32 @@ pub(crate) fn run(arguments: &CheckArguments, host: PluginManagerBuilder) -> Res
     )
 }
 
-/// Each manifest of a folder, as `PluginManager::load_folder` would load it.
-fn check_folder(arguments: &CheckArguments, folder: &Path, manager: &PluginManager) -> Result<(), Failure> {
-    let cannot = |error: io::Error| format!("cannot read the folder {}: {error}", folder.display());
-    let files = fs::read_dir(folder).map_err(cannot)?.map(|entry| entry.map(|entry| entry.path()));
-    let mut files = files.collect::<io::Result<Vec<_>>>().map_err(cannot)?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml") && file.is_file());
-    files.sort();
-    if files.is_empty() {
+/// All that `PluginManager::load_folder` would find.
+fn check_folder(arguments: &CheckArguments, manager: &PluginManager) -> Result<(), Failure> {
+    let folder = arguments.plugin.path();
+    let all = manager
+        .check_folder(folder, |_| arguments.plugin.options())
+        .map_err(|error| format!("cannot read the folder {}: {error}", folder.display()))?;
+    if all.is_empty() {
         let folder = folder.display();
         return Err(format!("no plugins in {folder}: `hostfn manifest` writes a file NAME.toml for each").into());
     }
-    let mut all: Vec<Checked> = Vec::new();
-    for file in files {
-        let checked = match PluginManifest::read(&file) {
-            Ok(manifest) => check(&file, &ChosenPlugin::Manifest(Box::new(manifest)), arguments, manager),
-            Err(error) => Checked { plugin: String::new(), outcome: Err(error.into()), path: file },
-        };
-        let taken = all.iter().find(|other| !other.plugin.is_empty() && other.plugin == checked.plugin);
-        let checked = match taken {
-            Some(other) => {
-                let (plugin, manifest) = (checked.plugin.clone(), other.path.clone());
-                let outcome = Err(LoadError::NameTaken { plugin, manifest }.into());
-                Checked { outcome, ..checked }
-            }
-            None => checked,
-        };
-        all.push(checked);
-    }
+    let all: Vec<_> = all.into_iter().map(Checked::from).collect();
     let mut out = verdict_stdout();
     if arguments.json {
         let plugins: Vec<_> = all.iter().map(as_json).collect();
         writeln!(out, "{:#}", json!({"plugins": plugins}))?;
     } else {
         for checked in &all {
-            writeln!(out, "{}", checked.path.display())?;
+            writeln!(out, "{}", checked.file.display())?;
             match &checked.outcome {
-                Ok(findings) => show(&mut out, &checked.plugin, findings, manager)?,
+                Ok(findings) => show(&mut out, checked.plugin.as_deref().unwrap_or_default(), findings, manager)?,
                 Err(reason) => writeln!(out, "{REFUSED}refused{REFUSED:#}  {reason}")?,
             }
         }
     }
     verdict(
-        &all.iter().collect::<Vec<_>>(),
+        &all,
         arguments,
         match all.iter().filter(|checked| checked.reasons() > 0).count() {
             0 => None,
@@ -137,13 +125,8 @@ fn check_folder(arguments: &CheckArguments, folder: &Path, manager: &PluginManag
     )
 }
 
-fn check(path: &Path, chosen: &ChosenPlugin, arguments: &CheckArguments, manager: &PluginManager) -> Checked {
-    let outcome = chosen.check(manager, arguments.plugin.options(), path);
-    Checked { path: path.to_owned(), plugin: chosen.name().to_owned(), outcome }
-}
-
 /// Fails with a message, if there is one, and says where more is told of what was found.
-fn verdict(checked: &[&Checked], arguments: &CheckArguments, message: Option<String>) -> Result<(), Failure> {
+fn verdict(checked: &[Checked], arguments: &CheckArguments, message: Option<String>) -> Result<(), Failure> {
     // Whoever reads JSON has the kinds.
     let all = checked.iter().filter(|_| !arguments.json);
     let findings = all.clone().filter_map(|checked| checked.outcome.as_ref().ok()).flatten();
@@ -190,9 +173,10 @@ fn severity_name(severity: Severity) -> &'static str {
 fn as_json(checked: &Checked) -> Value {
     let findings =
         checked.outcome.as_ref().map_or_else(|_| Vec::new(), |findings| findings.iter().map(finding).collect());
-    let mut object = json!({"plugin": checked.plugin, "findings": findings});
+    let mut object = json!({"file": checked.file, "plugin": checked.plugin, "findings": findings});
     if let Err(reason) = &checked.outcome {
-        object["error"] = reason.to_string().into();
+        let code = codes_of(&**reason).first().copied();
+        object["error"] = json!({"code": code, "message": reason.to_string()});
     }
     object
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use hostfn_runtime::{Findings, Grants, PluginManagerBuilder, PluginManifest, Severity};
+use hostfn_runtime::{Findings, Grants, LoadError, PluginManagerBuilder, PluginManifest, Severity};
 use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
@@ -80,12 +80,11 @@ fn update(path: &Path, as_json: bool) -> Result<(), Failure> {
 fn print(plugin: &Path, as_json: bool, host: PluginManagerBuilder) -> Result<(), Failure> {
     let (name, module) = read_module(plugin)?;
     let manager = build(host, "sqlite::memory:")?;
-    let findings =
-        manager.check(&module, Grants::none()).map_err(|reason| format!("{}: {reason}", plugin.display()))?;
+    let findings = manager.check(&name, &module, Grants::none())?;
     let refused: Vec<_> =
         findings.iter().filter(|finding| finding.kind.severity() == Severity::Refused).cloned().collect();
     if !refused.is_empty() {
-        return Err(format!("plugin `{name}` cannot be loaded on this host:{}", Findings(refused)).into());
+        return Err(LoadError::Refused { plugin: name, findings: Findings(refused) }.into());
     }
     let needed: BTreeSet<_> = findings.iter().filter_map(|finding| missing_permission(finding, &manager)).collect();
     let file = Path::new(plugin.file_name().unwrap_or_default());

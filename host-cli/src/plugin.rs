@@ -7,10 +7,11 @@ use std::{
 
 use clap::Args;
 use hostfn_runtime::{
-    Finding, FindingKind, Grants, HostFunction, LimitChanges, Plugin, PluginManager, PluginManifest, PluginOptions,
+    Finding, FindingKind, Grants, HostFunction, LimitChanges, LoadError, Plugin, PluginManager, PluginManifest,
+    PluginOptions,
 };
 
-use crate::{Failure, explain::Coded};
+use crate::Failure;
 
 /// A plugin on the command line, with what it is granted.
 #[derive(Debug, Args)]
@@ -41,8 +42,19 @@ impl PluginArguments {
         &self.plugin
     }
 
+    fn is_manifest(&self) -> bool {
+        self.plugin.extension().is_some_and(|extension| extension == "toml")
+    }
+
+    /// The files that it is read from: a module; or a manifest, and the modules that it names, if it can be read.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let manifest = self.is_manifest().then(|| PluginManifest::read(&self.plugin).ok()).flatten();
+        let modules = manifest.map(|manifest| manifest.module_paths()).unwrap_or_default();
+        [self.plugin.clone()].into_iter().chain(modules).collect()
+    }
+
     pub(crate) fn read(&self) -> Result<ChosenPlugin, Failure> {
-        if self.plugin.extension().is_some_and(|extension| extension == "toml") {
+        if self.is_manifest() {
             return Ok(ChosenPlugin::Manifest(Box::new(PluginManifest::read(&self.plugin)?)));
         }
         let (name, module) = read_module(&self.plugin)?;
@@ -71,21 +83,11 @@ impl ChosenPlugin {
         })
     }
 
-    pub(crate) fn check(
-        &self,
-        manager: &PluginManager,
-        options: PluginOptions,
-        path: &Path,
-    ) -> Result<Vec<Finding>, Failure> {
-        let findings = match self {
-            Self::Module { module, .. } => manager.check(module, options),
-            Self::Manifest(manifest) => {
-                // What is wrong with it has a code of its own.
-                manifest.module()?;
-                manager.check_manifest(manifest, options)
-            }
-        };
-        findings.map_err(|reason| Coded::new(["not-a-module"], format!("{}: {reason}", path.display())).into())
+    pub(crate) fn check(&self, manager: &PluginManager, options: PluginOptions) -> Result<Vec<Finding>, LoadError> {
+        match self {
+            Self::Module { name, module } => manager.check(name, module, options),
+            Self::Manifest(manifest) => manager.check_manifest(manifest, options),
+        }
     }
 }
 

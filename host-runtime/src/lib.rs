@@ -72,7 +72,7 @@ pub use manifest::{ManifestError, PluginManifest};
 pub use observe::{HostCall, Observer, PluginCallEnd, TransactionEnd};
 pub use plugin::{GUEST_STACK_BYTES, Plugin};
 pub use plugin_error::{CallError, Findings, LoadError};
-pub use plugin_folder::{FolderChange, FolderEntry, FolderWatch, PluginFolder};
+pub use plugin_folder::{CheckedFile, FolderChange, FolderEntry, FolderWatch, PluginFolder};
 pub use plugin_options::PluginOptions;
 pub use preflight::{Finding, FindingKind, Severity};
 pub use redact::Redactor;

@@ -120,17 +120,18 @@ impl PluginManager {
     /// As [`check`](Self::check), of what a manifest asks for: also what it asks for and is not granted or does not need.
     ///
     /// # Errors
-    /// With a sentence, when the module is not there, is another one than was reviewed, or is none.
+    /// [`LoadError::Manifest`] when the module is not there or another one than was reviewed, and
+    /// [`LoadError::NotAModule`].
     pub fn check_manifest(
         &self,
         manifest: &PluginManifest,
         granted: impl Into<PluginOptions>,
-    ) -> Result<Vec<Finding>, String> {
-        let module = manifest.module().map_err(|error| error.to_string())?;
+    ) -> Result<Vec<Finding>, LoadError> {
+        let module = manifest.module().map_err(LoadError::Manifest)?;
         let granted = granted.into();
         let (mut options, cut) = manifest.options(granted.clone(), self.host.limits);
-        options.linked.extend(manifest.linked().map_err(|error| error.to_string())?);
-        let mut examined = Examined::new(&module, &self.host, &options)?;
+        options.linked.extend(manifest.linked().map_err(LoadError::Manifest)?);
+        let mut examined = Examined::new(manifest.name(), &module, &self.host, &options)?;
         examined.compare(manifest, &granted.grants, &cut, &self.host);
         Ok(examined.findings)
     }
@@ -139,9 +140,14 @@ impl PluginManager {
     /// lacks, what is not granted, what should be changed. It is read, and not run.
     ///
     /// # Errors
-    /// With a sentence, when the bytes are no module.
-    pub fn check(&self, module: &[u8], options: impl Into<PluginOptions>) -> Result<Vec<Finding>, String> {
-        Ok(Examined::new(module, &self.host, &options.into())?.findings)
+    /// [`LoadError::NotAModule`].
+    pub fn check(
+        &self,
+        name: &str,
+        module: &[u8],
+        options: impl Into<PluginOptions>,
+    ) -> Result<Vec<Finding>, LoadError> {
+        Ok(Examined::new(name, module, &self.host, &options.into())?.findings)
     }
 
     /// The functions of this host, sorted by namespace and name.

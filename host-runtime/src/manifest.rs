@@ -34,7 +34,7 @@ use crate::{
 /// memory_bytes = 16_777_216
 /// timeout = 2.5                      # seconds
 ///
-/// [config]                           # what the plugin reads with its kit
+/// [config]                           # what the plugin reads with its PDK
 /// sender = "noreply@example.com"
 ///
 /// [linked.markdown]                  # another module, from which it imports by this name
@@ -73,7 +73,7 @@ pub struct PluginManifest {
     /// The limits that it asks for; those of the host where nothing is said.
     #[serde(default)]
     limits: LimitChanges,
-    /// What the plugin reads with its kit, as texts.
+    /// What the plugin reads with its PDK, as texts.
     #[serde(default)]
     config: BTreeMap<String, String>,
     /// Other modules, from which it imports by these names.
@@ -163,8 +163,8 @@ impl PluginManifest {
         hexadecimal(&self.sha256)
     }
 
-    /// Where its modules are: its own, and those that are linked with it.
-    pub(crate) fn module_paths(&self) -> Vec<PathBuf> {
+    /// Where its modules are: its own, and then those that are linked with it.
+    pub fn module_paths(&self) -> Vec<PathBuf> {
         let linked = self.linked.values().map(|linked| &linked.module);
         [&self.module].into_iter().chain(linked).map(|module| self.folder.join(module)).collect()
     }

@@ -40,9 +40,8 @@ struct Inner {
 
 impl Plugin {
     pub(crate) fn load(host: Arc<Host>, name: &str, module: &[u8], options: PluginOptions) -> Result<Self, LoadError> {
+        let examined = Examined::new(name, module, &host, &options)?;
         let plugin = name.to_owned();
-        let examined = Examined::new(module, &host, &options);
-        let examined = examined.map_err(|reason| LoadError::NotAModule { plugin: plugin.clone(), reason })?;
         let refusals = examined.refusals(&options);
         let Some(parsed) = examined.parts.filter(|_| refusals.is_empty()) else {
             return Err(LoadError::Refused { plugin, findings: Findings(refusals) });

@@ -13,6 +13,7 @@ use crate::{
     manifest::PluginManifest,
     module::{Module, Size},
     parts::Parts,
+    plugin_error::LoadError,
     plugin_options::PluginOptions,
 };
 
@@ -158,8 +159,14 @@ impl Examined {
     /// Looks at a module: first at how large it is, which costs nothing, and then at what it asks for.
     ///
     /// # Errors
-    /// With a sentence, when the bytes are no module.
-    pub(crate) fn new(bytes: &[u8], host: &Host, options: &PluginOptions) -> Result<Self, String> {
+    /// [`LoadError::NotAModule`].
+    pub(crate) fn new(plugin: &str, bytes: &[u8], host: &Host, options: &PluginOptions) -> Result<Self, LoadError> {
+        let examined = Self::of_module(bytes, host, options);
+        examined.map_err(|reason| LoadError::NotAModule { plugin: plugin.to_owned(), reason })
+    }
+
+    /// Fails with a sentence, when the bytes are no module.
+    fn of_module(bytes: &[u8], host: &Host, options: &PluginOptions) -> Result<Self, String> {
         let limits = options.limits.over(host.limits);
         if bytes.len() > limits.module_bytes {
             let (has, may) = (bytes.len(), limits.module_bytes);

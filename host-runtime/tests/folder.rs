@@ -18,8 +18,8 @@ use std::{
 };
 
 use hostfn_runtime::{
-    CallError, FolderChange, Grants, HostState, LoadError, Plugin, PluginFolder, PluginManager, PluginManifest,
-    PluginOptions, host_fn,
+    CallError, CheckedFile, FolderChange, Grants, HostState, LoadError, Plugin, PluginFolder, PluginManager,
+    PluginManifest, PluginOptions, host_fn,
 };
 use tempfile::TempDir;
 
@@ -206,7 +206,7 @@ fn what_is_wrong_with_one_file_keeps_no_other_from_running() {
     assert_eq!(folder.reload().unwrap().len(), 2, "replaced by the other, and a module that nobody asks for");
     assert_eq!(version(&folder.get("good").unwrap(), "version"), 1);
     let [alone] = &problems(&folder)[..] else { panic!("{:?}", problems(&folder)) };
-    assert!(alone.contains("no manifest") && alone.contains("hostfn manifest"), "{alone}");
+    assert!(alone.contains("no manifest") && alone.contains("command `manifest "), "{alone}");
     let listed = folder.list();
     assert!(matches!(listed[0].problem.as_deref(), Some(LoadError::NoManifest { .. })), "{listed:?}");
     // What others keep in a folder, and what is on its way there, is none of its business.
@@ -243,6 +243,55 @@ fn what_is_granted_now_is_what_a_reload_gives() {
     granted.store(0, Ordering::Relaxed);
     assert_eq!(told(folder.reload().unwrap()), ["plugin `one` was replaced"]);
     assert!(!folder.get("one").unwrap().grants().covers("meeting"));
+
+    // With less than it is granted an old version goes on; with more it does not.
+    files.write_module("one", b"broken");
+    granted.store(1, Ordering::Relaxed);
+    assert!(matches!(&folder.reload().unwrap()[..], [FolderChange::Refused { running: Some(_), .. }]));
+    files.write("one", 2);
+    assert_eq!(told(folder.reload().unwrap()), ["plugin `one` was replaced"]);
+    assert!(folder.get("one").unwrap().grants().covers("meeting"));
+    files.write_module("one", b"broken");
+    granted.store(0, Ordering::Relaxed);
+    let changes = folder.reload().unwrap();
+    assert!(
+        matches!(&changes[..], [FolderChange::Unloaded { .. }, FolderChange::Refused { running: None, .. }]),
+        "{changes:?}"
+    );
+    assert!(folder.get("one").is_none());
+}
+
+#[test]
+fn a_check_finds_what_loading_would_find() {
+    let files = Folder::new();
+    files.write("good", 1);
+    files.write_manifest("later", "good", &module(1));
+    files.write_module("replaced", &module(1));
+    files.write_manifest("replaced", "replaced", &module(2));
+    files.write_module(".hidden", &module(1));
+    fs::write(files.path(".hidden.toml"), "half a").unwrap();
+    let manager = PluginManager::builder().functions(registry()).provide(files.meeting.clone()).build().unwrap();
+    let check = || manager.check_folder(files.files.path(), |_| Grants::none()).unwrap();
+    let refusals = |checked: &[CheckedFile]| {
+        let refusals =
+            checked.iter().filter_map(|file| Some((file.file.clone(), file.outcome.as_ref().err()?.to_string())));
+        refusals.collect::<Vec<_>>()
+    };
+    let loaded = || {
+        let listed = files.load().list().into_iter();
+        listed.filter_map(|entry| Some((entry.file, entry.problem?.to_string()))).collect::<Vec<_>>()
+    };
+    let checked = check();
+    let said: Vec<_> = checked.iter().map(|file| (file.plugin.as_deref(), file.outcome.is_ok())).collect();
+    assert_eq!(said, [(Some("good"), true), (None, false), (Some("replaced"), false)]);
+    let findings: Vec<_> = checked[0].outcome.as_ref().unwrap().iter().map(|finding| finding.kind.id()).collect();
+    assert_eq!(findings, ["not-granted", "asked-not-granted"]);
+    assert_eq!(refusals(&checked), loaded());
+
+    files.write_module("forgotten", &module(1));
+    assert!(refusals(&check()).iter().any(|(file, _)| *file == files.path("forgotten.wasm")));
+    assert_eq!(refusals(&check()), loaded());
+    assert!(manager.check_folder(files.path("none"), |_| Grants::none()).is_err());
 }
 
 #[test]

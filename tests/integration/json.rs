@@ -1,6 +1,6 @@
 //! What a script reads of each command: one JSON document on standard output, and nothing else there.
 
-use std::path::Path;
+use std::{path::Path, process::Stdio};
 
 use serde_json::{Value, json};
 
@@ -101,6 +101,10 @@ fn completions_know_the_commands_and_their_options() {
             assert!(script.contains(word), "{shell} does not know `{word}`");
         }
     }
+    // Whoever reads no more is no reason to fail.
+    let mut child = crate::command::hostfn(&["completions", "bash"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
     let output = crate::command::hostfn(&["completions"]).env_remove("SHELL").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("say for which shell"), "{}", stderr(&output));
@@ -126,6 +130,23 @@ fn each_plugin_of_a_folder_is_checked() {
         assert!(shown.contains(said), "`{said}` is not in {shown}");
     }
     assert!(stderr(&output).contains("2 of 3 plugins would not work"), "{}", stderr(&output));
+    let output = run(&["check", &path, "--grant", "*", "--json"]);
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let codes = checked["plugins"].as_array().unwrap().iter().map(|checked| &checked["error"]["code"]);
+    assert_eq!(codes.collect::<Vec<_>>(), [&Value::Null, &json!("name-taken"), &json!("manifest-invalid")]);
+
+    // What an editor keeps is none; a module that nobody reviewed is told.
+    for manifest in ["again.toml", "broken.toml"] {
+        std::fs::remove_file(folder.path().join(manifest)).unwrap();
+    }
+    std::fs::write(folder.path().join(".auth.toml"), "name = 7").unwrap();
+    std::fs::copy(&auth, folder.path().join("forgotten.wasm")).unwrap();
+    let output = run(&["check", &path, "--grant", "*", "--json"]);
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let plugins = checked["plugins"].as_array().unwrap();
+    assert_eq!(plugins.len(), 2, "{checked}");
+    assert_eq!(plugins[1]["file"], json!(folder.path().join("forgotten.wasm")));
+    assert_eq!(plugins[1]["error"]["code"], "no-manifest");
 
     let empty = tempfile::tempdir().unwrap();
     let output = run(&["check", &text(empty.path())]);

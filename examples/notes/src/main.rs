@@ -107,7 +107,8 @@ mod tests {
         let nothing = compat::Report::of(&contract, &Contract { functions: Vec::new(), ..contract.clone() });
         let settings = Settings { longest_note: 12 };
         let host = TestHost::new(PluginManager::builder().functions(registry.clone()).provide(settings));
-        let lacking = host.manager().check(&forwarding_guest(registry.functions(), true), Grants::none()).unwrap();
+        let guest = forwarding_guest(registry.functions(), true);
+        let lacking = host.manager().check("guest", &guest, Grants::none()).unwrap();
         for name in ["add_note", "delete_note", "get_note"] {
             assert!(contract.functions.iter().any(|function| function.name == name));
             assert!(page.contains(&format!("id=\"{name}\"")), "{name}");

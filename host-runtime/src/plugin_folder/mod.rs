@@ -5,11 +5,12 @@
 //! until both are there.
 
 mod change;
+mod check;
 mod scan;
 mod watch;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -18,13 +19,15 @@ use std::{
 use crate::{LoadError, Plugin, PluginManager, PluginManifest, PluginOptions};
 
 pub use change::FolderChange;
+pub use check::CheckedFile;
 pub use watch::FolderWatch;
 
 /// The plugins of a folder: each `NAME.toml` in it is the manifest of one ([`PluginManifest`]).
 ///
 /// [`reload`](Self::reload) looks at the folder again, and [`watch`](Self::watch) does so now and then. New plugins are
 /// loaded, those whose manifest or grants changed are replaced, and those whose manifest is gone are unloaded. A new
-/// version that cannot be loaded leaves the old one running, and [`list`](Self::list) says why.
+/// version that cannot be loaded leaves the old one running, and [`list`](Self::list) says why; only a plugin with a
+/// permission that it is not granted any more goes then, too.
 ///
 /// A call that is running goes on in the version that it began in, whatever becomes of the plugin meanwhile: ask for the
 /// plugin with [`get`](Self::get) for each call, and not once.
@@ -73,6 +76,8 @@ struct Inner {
 struct Contents {
     /// By the names of the plugins.
     running: BTreeMap<String, Running>,
+    /// The modules of what runs, and of what shall: wherever they are.
+    modules: BTreeSet<PathBuf>,
     /// By the files that cannot be used as they are.
     problems: BTreeMap<PathBuf, Arc<LoadError>>,
     /// The names and the manifests of plugins that were unloaded though they are there.

@@ -11,10 +11,10 @@ use super::{Contents, FolderChange, Running};
 use crate::{LoadError, ManifestError, PluginManager, PluginManifest, PluginOptions};
 
 /// A manifest that could be read.
-struct Wanted {
-    file: PathBuf,
-    text: String,
-    manifest: PluginManifest,
+pub(super) struct Wanted {
+    pub(super) file: PathBuf,
+    pub(super) text: String,
+    pub(super) manifest: PluginManifest,
 }
 
 /// Brings what runs to what is in the folder.
@@ -55,7 +55,7 @@ pub(super) fn scan(
             }
             Ok(None) => {}
             Err(problem) => {
-                problems.insert(file.clone(), Arc::new(problem));
+                problems.insert(file.clone(), problem);
             }
         }
     }
@@ -63,33 +63,44 @@ pub(super) fn scan(
         if running.contains_key(name) {
             continue;
         }
-        if wanted.contains_key(name) || problems.contains_key(&old.file) {
+        let is_there = wanted.contains_key(name) || problems.contains_key(&old.file);
+        // A permission that was taken away is gone, and be it with the plugin.
+        if is_there && has_no_more_than(old, &granted(&old.manifest)) {
             running.insert(name.clone(), old.clone());
         } else {
             changes.push(FolderChange::Unloaded { plugin: old.plugin.clone() });
         }
     }
-    let used = running.values().map(|running| (&running.file, &running.manifest));
-    let used = used.chain(wanted.values().map(|wanted| (&wanted.file, &wanted.manifest)));
-    without_a_manifest(&files, used, &mut problems);
-    for (file, problem) in &mut problems {
+    let manifests = running.values().map(|running| &running.manifest);
+    let modules = modules_of(manifests.chain(wanted.values().map(|wanted| &wanted.manifest)));
+    without_a_manifest(&files, &modules, &mut problems);
+    let told = problems.into_iter().map(|(file, problem)| {
         // The same as was told before is the same, and not told again.
-        match before.problems.get(file) {
-            Some(known) if known.to_string() == problem.to_string() => *problem = known.clone(),
-            _ => changes.push(FolderChange::Refused {
+        let known = before.problems.get(&file).filter(|known| known.to_string() == problem.to_string());
+        let problem = known.cloned().unwrap_or_else(|| {
+            let problem = Arc::new(problem);
+            changes.push(FolderChange::Refused {
                 file: file.clone(),
                 problem: problem.clone(),
-                running: running.values().find(|running| running.file == *file).map(|running| running.plugin.clone()),
-            }),
-        }
-    }
+                running: running.values().find(|running| running.file == file).map(|running| running.plugin.clone()),
+            });
+            problem
+        });
+        (file, problem)
+    });
+    let problems = told.collect();
     let mut unloaded = before.unloaded;
     unloaded.retain(|name, text| wanted.get(name).is_some_and(|wanted| wanted.text == *text));
-    Ok((Contents { running, problems, unloaded }, changes))
+    Ok((Contents { running, modules, problems, unloaded }, changes))
+}
+
+/// Whether a plugin that runs has nothing that it would not be granted now.
+fn has_no_more_than(running: &Running, granted: &PluginOptions) -> bool {
+    running.plugin.grants().iter().all(|grant| granted.grants.includes(grant))
 }
 
 /// The files of the folder, sorted.
-fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+pub(super) fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     entries.filter(|path| path.as_ref().map_or(true, |path| path.is_file())).collect()
 }
@@ -102,17 +113,17 @@ fn has_extension(file: &Path, wanted: &str) -> bool {
 
 /// The manifests that can be read, by the names of the plugins. Of several with one name it is the one that runs, or the
 /// first.
-fn wanted(
+pub(super) fn wanted(
     files: &BTreeSet<PathBuf>,
     before: &Contents,
-    problems: &mut BTreeMap<PathBuf, Arc<LoadError>>,
+    problems: &mut BTreeMap<PathBuf, LoadError>,
 ) -> BTreeMap<String, Wanted> {
     let mut by_name: BTreeMap<String, Vec<Wanted>> = BTreeMap::new();
     for file in files.iter().filter(|file| has_extension(file, "toml")) {
         match read(file) {
             Ok(wanted) => by_name.entry(wanted.manifest.name().to_owned()).or_default().push(wanted),
             Err(error) => {
-                problems.insert(file.clone(), Arc::new(LoadError::Manifest(error)));
+                problems.insert(file.clone(), LoadError::Manifest(error));
             }
         }
     }
@@ -122,7 +133,7 @@ fn wanted(
         let chosen = all.swap_remove(chosen);
         for other in all {
             let (plugin, manifest) = (name.clone(), chosen.file.clone());
-            problems.insert(other.file, Arc::new(LoadError::NameTaken { plugin, manifest }));
+            problems.insert(other.file, LoadError::NameTaken { plugin, manifest });
         }
         (name, chosen)
     });
@@ -135,18 +146,22 @@ fn read(file: &Path) -> Result<Wanted, ManifestError> {
     Ok(Wanted { file: file.to_owned(), text, manifest })
 }
 
+/// Where the modules are that manifests name.
+pub(super) fn modules_of<'a>(manifests: impl Iterator<Item = &'a PluginManifest>) -> BTreeSet<PathBuf> {
+    manifests.flat_map(PluginManifest::module_paths).collect()
+}
+
 /// Notes modules that nobody asks for: whoever put one there thinks that it runs.
-fn without_a_manifest<'a>(
+pub(super) fn without_a_manifest(
     files: &BTreeSet<PathBuf>,
-    used: impl Iterator<Item = (&'a PathBuf, &'a PluginManifest)>,
-    problems: &mut BTreeMap<PathBuf, Arc<LoadError>>,
+    used: &BTreeSet<PathBuf>,
+    problems: &mut BTreeMap<PathBuf, LoadError>,
 ) {
     // With a manifest that cannot be read it is not known whose a module is.
     if problems.keys().any(|file| has_extension(file, "toml")) {
         return;
     }
-    let used: BTreeSet<_> = used.flat_map(|(_, manifest)| manifest.module_paths()).collect();
     for file in files.iter().filter(|file| has_extension(file, "wasm") && !used.contains(*file)) {
-        problems.insert(file.clone(), Arc::new(LoadError::NoManifest { module: file.clone() }));
+        problems.insert(file.clone(), LoadError::NoManifest { module: file.clone() });
     }
 }

@@ -20,7 +20,7 @@ pub struct FolderWatch {
 /// more coarsely than files can be written twice; two seconds is the coarsest in use.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// The time and the size of each file that plugins were loaded from.
+/// The time and the size of each file of the folder, and of each module that a manifest in it names.
 type Stamps = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
 impl PluginFolder {
@@ -76,7 +76,7 @@ impl PluginFolder {
         let entries = fs::read_dir(self.path()).ok()?;
         let mut files: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().ok()?;
         self.read(|contents| {
-            files.extend(contents.running.values().flat_map(|running| running.manifest.module_paths()));
+            files.extend(contents.modules.iter().cloned());
         });
         let stamp = |file: &PathBuf| {
             let metadata = fs::metadata(file).ok()?;

@@ -65,7 +65,7 @@ fn they_have_the_grants_and_the_limits_of_the_plugin() {
     let manager = in_memory();
     let plugin = manager.load("guest", &wasm(MAIN), without_grants()).unwrap();
     assert_eq!(answer(&plugin, "add_note", r#"{"text": "x"}"#)["error"]["code"], "permission_denied");
-    let findings = manager.check(&wasm(MAIN), without_grants()).unwrap();
+    let findings = manager.check("guest", &wasm(MAIN), without_grants()).unwrap();
     assert_eq!(findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [FindingKind::NotGranted]);
 
     let endless = "(module (func $start (loop $again (br $again))) (start $start))";

@@ -3,7 +3,7 @@ use hostfn_runtime::{FindingKind, Grants, LimitChanges, LoadError, PluginManager
 use crate::functions::in_memory;
 
 fn kinds(manager: &PluginManager, text: &str, options: impl Into<PluginOptions>) -> Vec<&'static str> {
-    let findings = manager.check(&wat::parse_str(text).unwrap(), options).unwrap();
+    let findings = manager.check("guest", &wat::parse_str(text).unwrap(), options).unwrap();
     findings.iter().map(|finding| finding.kind.id()).collect()
 }
 
@@ -85,7 +85,8 @@ fn what_is_extisms_own_or_not_for_plugins_is_refused() {
         (import "wasi_snapshot_preview1" "fork" (func (result i32))))"#;
     assert_eq!(kinds(&in_memory(), text, Grants::none()), ["not-for-plugins"; 3]);
     let shared = wat::parse_str("(module (memory 1 1 shared))").unwrap();
-    assert!(in_memory().check(&shared, Grants::none()).unwrap_err().contains("threads"), "shared memory");
+    let error = in_memory().check("guest", &shared, Grants::none()).unwrap_err();
+    assert!(error.to_string().contains("threads"), "shared memory: {error}");
 }
 
 #[test]
@@ -109,7 +110,7 @@ fn a_finding_that_only_warns_keeps_nobody_out() {
             (func (export "run") (result i32) i32.const 0))"#,
     );
     let module = module.unwrap();
-    let findings = in_memory().check(&module, Grants::none()).unwrap();
+    let findings = in_memory().check("guest", &module, Grants::none()).unwrap();
     assert_eq!(findings.len(), 1);
     assert_eq!((findings[0].kind, findings[0].kind.severity()), (FindingKind::NotGranted, Severity::Denied));
     assert!(findings[0].message.starts_with("it needs `"), "{}", findings[0]);
@@ -119,7 +120,7 @@ fn a_finding_that_only_warns_keeps_nobody_out() {
 #[test]
 fn a_function_that_is_deprecated_says_what_to_call_instead() {
     let text = r#"(module (import "extism:host/user" "number_of_notes" (func (result i64))))"#;
-    let findings = in_memory().check(&wat::parse_str(text).unwrap(), Grants::all()).unwrap();
+    let findings = in_memory().check("guest", &wat::parse_str(text).unwrap(), Grants::all()).unwrap();
     let said: Vec<_> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["`number_of_notes` from `extism:host/user`: it should not be used any more: call `count_notes`"]);
     assert_eq!(findings[0].kind.severity(), Severity::Warning);
@@ -127,5 +128,6 @@ fn a_function_that_is_deprecated_says_what_to_call_instead() {
 
 #[test]
 fn what_is_no_module_cannot_be_checked() {
-    assert!(in_memory().check(b"#!/bin/sh", Grants::none()).unwrap_err().contains("pass the compiled .wasm file"));
+    let error = in_memory().check("guest", b"#!/bin/sh", Grants::none()).unwrap_err();
+    assert!(error.to_string().contains("pass the compiled .wasm file"), "{error}");
 }
