@@ -1,24 +1,21 @@
 //! `hostfn watch`: a plugin is called again whenever its file changes.
 
 use std::{
-    collections::BTreeSet,
-    ffi::OsStr,
     fs,
     io::{self, Write},
-    path::{Path, PathBuf},
-    sync::mpsc,
+    path::PathBuf,
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use hostfn_runtime::{CallError, Clock, EntropySource, PluginManagerBuilder};
-use notify_debouncer_mini::{DebounceEventResult, new_debouncer, notify::RecursiveMode};
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use crate::{
-    Failure, build,
+    Failure, build, escaped,
     plugin_call::{PluginCallArguments, as_failure, as_json, as_value},
 };
 
@@ -28,8 +25,9 @@ use crate::{
   hostfn watch plugin.wasm greet --input '{\"name\": \"Ada\"}'
   hostfn watch plugin.wasm run --input @request.json --grant 'users:*'
 
-Calls the export, and again whenever the plugin's file changes, or the file of its input. What is new in the answer is \
-shown beside what it was. A plugin that cannot be loaded says why, and the next change is waited for. Ctrl-C ends it.
+Calls the export, and again whenever the plugin's file changes, or the file of its input; of a manifest, also when a \
+module does that it names. What is new in the answer is shown beside what it was. A plugin that cannot be loaded, or is \
+not there yet, says why, and the next change is waited for. Ctrl-C ends it.
 
 In memory, the database is empty for each call, and time and randomness are the same, so that only what you changed \
 differs. With --database, records stay from call to call.")]
@@ -41,8 +39,12 @@ pub struct WatchArguments {
     json: bool,
 }
 
-/// Whoever writes a file writes it in pieces.
-const SETTLED: Duration = Duration::from_millis(100);
+/// How often the files are looked at. They are called with when they look the same twice, since whoever writes a file
+/// writes it in pieces.
+///
+/// They are looked at, and the operating system is not asked to tell: it tells of a folder that is there and stays, and
+/// a build makes folders, and takes them away.
+const INTERVAL: Duration = Duration::from_millis(100);
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -83,8 +85,8 @@ impl Answer {
 
 fn in_lines(text: &[u8]) -> String {
     match as_value(text) {
-        // A text, or what is no JSON.
-        Value::String(text) => text,
+        // A text, or what is no JSON: a stranger's words, on somebody's terminal.
+        Value::String(text) => escaped(&text),
         value => format!("{value:#}"),
     }
 }
@@ -100,58 +102,49 @@ pub(crate) fn run(arguments: &WatchArguments, host: PluginManagerBuilder) -> Res
         if call.is_in_memory() { host.clock(Clock::fixed(began)).entropy(EntropySource::seeded(1)) } else { host }
     };
 
-    let (sender, events) = mpsc::channel::<DebounceEventResult>();
-    let mut debouncer = new_debouncer(SETTLED, sender)?;
-    let files: Vec<_> = [Some(call.plugin.path().to_owned()), call.input_file()].into_iter().flatten().collect();
-    for folder in files.iter().map(|file| folder_of(file)).collect::<BTreeSet<_>>() {
-        // The folder, since a compiler puts a new file in the place of the old one.
-        let watched = debouncer.watcher().watch(folder, RecursiveMode::NonRecursive);
-        watched.map_err(|error| format!("cannot watch the folder {}: {error}", folder.display()))?;
-    }
-
     let mut last = None;
     loop {
-        // Before they are read: what changes from now on is another stamp.
-        let stamps = stamps(&files);
+        // Before they are read: what changes from now on is another look.
+        let look = Look::at(&files(call));
         let answer = one_call(call, typed.as_deref(), host());
         show(arguments, last.as_ref(), &answer)?;
         last = Some(answer);
+        look.until_another(|| files(call));
+    }
+}
+
+/// What the answer depends on: the plugin, the modules that its manifest names, and the input.
+fn files(call: &PluginCallArguments) -> Vec<PathBuf> {
+    let mut files = call.plugin.files();
+    files.extend(call.input_file());
+    files
+}
+
+/// When each file was written, and its size, as far as it is there.
+#[derive(PartialEq)]
+struct Look(Vec<(PathBuf, Option<(SystemTime, u64)>)>);
+
+impl Look {
+    fn at(files: &[PathBuf]) -> Self {
+        let stamp = |file: &PathBuf| {
+            let metadata = fs::metadata(file).ok()?;
+            Some((metadata.modified().ok()?, metadata.len()))
+        };
+        Self(files.iter().map(|file| (file.clone(), stamp(file))).collect())
+    }
+
+    /// Waits until the files look different, and then the same for a while.
+    fn until_another(&self, files: impl Fn() -> Vec<PathBuf>) {
+        let mut before = None;
         loop {
-            let changed = events.recv().map_err(|_| "the folder is not watched any more")?;
-            let changed = changed.map_err(|error| format!("the folder is not watched any more: {error}"))?;
-            // One change may be told several times.
-            let is_new = is_manifest(call.plugin.path()) || self::stamps(&files) != stamps;
-            if is_new && changed.iter().any(|event| concerns(&event.path, &files)) {
-                break;
+            thread::sleep(INTERVAL);
+            let now = Self::at(&files());
+            if now != *self && before.as_ref() == Some(&now) {
+                return;
             }
+            before = Some(now);
         }
     }
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// When each file was written, and its size.
-fn stamps(files: &[PathBuf]) -> Vec<Option<(SystemTime, u64)>> {
-    let stamp = |file: &PathBuf| {
-        let metadata = fs::metadata(file).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    files.iter().map(stamp).collect()
-}
-
-fn is_manifest(file: &Path) -> bool {
-    file.extension() == Some(OsStr::new("toml"))
-}
-
-/// Whether a change is of one of the files; of a manifest, also of the modules beside it.
-fn concerns(changed: &Path, files: &[PathBuf]) -> bool {
-    let is_module = changed.extension() == Some(OsStr::new("wasm"));
-    files.iter().any(|file| file.file_name() == changed.file_name() || is_manifest(file) && is_module)
 }
 
 fn one_call(call: &PluginCallArguments, typed: Option<&[u8]>, host: PluginManagerBuilder) -> Answer {
@@ -212,16 +205,33 @@ fn show(arguments: &WatchArguments, last: Option<&Answer>, answer: &Answer) -> i
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
-    fn a_change_concerns_the_files_and_the_modules_of_a_manifest() {
-        let plugin = [PathBuf::from("a/plugin.wasm"), PathBuf::from("input.json")];
-        for (changed, expected) in
-            [("a/plugin.wasm", true), ("./input.json", true), ("a/other.wasm", false), ("a/plugin.wasm.tmp", false)]
-        {
-            assert_eq!(concerns(Path::new(changed), &plugin), expected, "{changed}");
-        }
-        assert!(concerns(Path::new("a/any.wasm"), &[PathBuf::from("a/plugin.toml")]));
+    fn a_file_that_comes_changes_or_goes_is_another_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("made/by/a/build.wasm");
+        let files = || vec![file.clone()];
+        let seen = |change: &dyn Fn()| {
+            let look = Look::at(&files());
+            let is_seen = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    look.until_another(files);
+                    is_seen.store(true, Ordering::SeqCst);
+                });
+                thread::sleep(INTERVAL * 3);
+                assert!(!is_seen.load(Ordering::SeqCst), "nothing changed");
+                change();
+            });
+        };
+        seen(&|| {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, "one").unwrap();
+        });
+        seen(&|| fs::write(&file, "another").unwrap());
+        seen(&|| fs::remove_dir_all(folder.path().join("made")).unwrap());
     }
 }

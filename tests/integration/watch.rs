@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use hostfn::PluginManifest;
 use serde_json::Value;
 
-use crate::command::{hostfn, run, stdout};
+use crate::command::hostfn;
 
 /// A plugin that answers a text.
 fn write_plugin(path: &Path, answer: &str) {
@@ -137,10 +138,46 @@ fn in_memory_only_what_was_changed_differs() {
     assert_eq!((&other["success"], &other["changed"]), (&true.into(), &true.into()), "{other}");
 }
 
+/// Of a build that makes its folders anew, and of a manifest, which names a module somewhere else.
 #[test]
-fn a_folder_that_is_not_there_is_told_at_once() {
-    let output = run(&["watch", "/nowhere/plugin.wasm", "run"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(stdout(&output), "");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot watch the folder /nowhere"));
+fn a_manifest_is_called_again_when_its_module_changes_and_only_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let (build, module) = (folder.path().join("target/release"), folder.path().join("target/release/plugin.wasm"));
+    let manifest = folder.path().join("plugin.toml");
+    let write_manifest = || {
+        let sha256 = PluginManifest::sha256_of(&fs::read(&module).unwrap());
+        let text = format!("name = 'plugin'\nmodule = 'target/release/plugin.wasm'\nsha256 = '{sha256}'\n");
+        fs::write(&manifest, text).unwrap();
+    };
+    let watching = Watching::start(&manifest, &["run"]);
+    assert!(watching.line().starts_with("watching "));
+    assert!(watching.line().starts_with("FAIL  run"));
+    assert!(watching.line().contains("the manifest cannot be read"));
+
+    fs::create_dir_all(&build).unwrap();
+    write_plugin(&module, "\"one\"");
+    write_manifest();
+    watching.until("ok  run");
+    assert_eq!(watching.line(), "one");
+    assert!(watching.lines.recv_timeout(Duration::from_secs(2)).is_err(), "nothing changed");
+
+    fs::remove_dir_all(folder.path().join("target")).unwrap();
+    watching.until("FAIL  run");
+    fs::create_dir_all(&build).unwrap();
+    write_plugin(&module, "\"another\"");
+    write_manifest();
+    watching.until("ok  run");
+    assert_eq!(watching.line(), "another");
+}
+
+/// What a plugin says is a stranger's words, which do nothing to the terminal.
+#[test]
+fn an_answer_does_nothing_to_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = folder.path().join("plugin.wasm");
+    write_plugin(&plugin, "\u{1b}[2Jgone");
+    let watching = Watching::start(&plugin, &["run"]);
+    watching.until("ok  run");
+    let shown = watching.line();
+    assert!(shown.contains("gone") && !shown.contains('\u{1b}'), "{shown:?}");
 }
