@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -20,6 +22,8 @@ pub(crate) fn run<A: CommandFactory>(arguments: &CompletionsArguments) -> Result
     let shell =
         arguments.shell.or_else(Shell::from_env).ok_or("say for which shell: bash, zsh, fish, powershell or elvish")?;
     let mut command = help::command::<A>();
-    clap_complete::generate(shell, &mut command, program_name(), &mut anstream::stdout());
-    Ok(())
+    // Not straight to standard output, since it panics where that is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, program_name(), &mut script);
+    Ok(anstream::stdout().write_all(&script)?)
 }

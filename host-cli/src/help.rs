@@ -5,6 +5,8 @@ use std::fmt::Write;
 use anstyle::{Effects, Style};
 use clap::{CommandFactory, Parser, builder::styling::Styles};
 
+use crate::program_name;
+
 /// The groups, and the commands of each. What is in none, as a project's own are, stands before them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["demo", "new", "explain", "completions"]),
@@ -26,9 +28,34 @@ pub fn parse<A: Parser>() -> A {
     A::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
 }
 
+/// A text of ours with the name of the program that is running, where it says what to type: what we call `hostfn` is, in
+/// a project of one's own, that project's command.
+pub(crate) fn in_own_name(text: &str) -> String {
+    with_name(text, &program_name())
+}
+
+fn with_name(text: &str, program: &str) -> String {
+    let is_command = |word: &str| word == "COMMAND" || GROUPS.iter().any(|(_, names)| names.contains(&word));
+    let mut named = String::new();
+    let mut parts = text.split("hostfn ");
+    named += parts.next().unwrap_or_default();
+    for part in parts {
+        let word = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let _ = write!(named, "{} {part}", if is_command(word) { program } else { "hostfn" });
+    }
+    named
+}
+
 /// The command line, with its grouped help.
 pub(crate) fn command<A: CommandFactory>() -> clap::Command {
-    let mut command = A::command().styles(Styles::styled().header(HEADING).usage(HEADING).literal(NAME));
+    let mut command = A::command().mut_subcommands(|subcommand| match subcommand.get_after_help() {
+        Some(text) => {
+            let text = in_own_name(&text.to_string());
+            subcommand.after_help(text)
+        }
+        None => subcommand,
+    });
+    command = command.styles(Styles::styled().header(HEADING).usage(HEADING).literal(NAME));
     // Clap knows no groups of subcommands: it is told the text that stands in their place.
     let text = grouped(&command);
     command.build();
@@ -70,6 +97,15 @@ fn grouped(command: &clap::Command) -> String {
 mod tests {
     use super::*;
     use crate::Arguments;
+
+    #[test]
+    fn what_is_to_be_typed_has_the_name_of_the_program() {
+        let text =
+            "`hostfn migrate` first: hostfn migrate --database; hostfn COMMAND --help; hostfn itself, hostfn.dev";
+        let named = "`app migrate` first: app migrate --database; app COMMAND --help; hostfn itself, hostfn.dev";
+        assert_eq!(with_name(text, "app"), named);
+        assert_eq!(with_name(text, "hostfn"), text);
+    }
 
     #[test]
     fn each_command_is_in_a_group_and_fits_a_line() {

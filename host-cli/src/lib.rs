@@ -56,7 +56,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use hostfn_runtime::{HostError, PluginManager, PluginManagerBuilder};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 pub use backup::BackupArguments;
 pub use bindings::BindingsArguments;
@@ -177,21 +177,31 @@ pub fn run<A: CommandFactory>(command: Command, host: PluginManagerBuilder) -> R
     }
 }
 
+/// What is logged unless it is said; what comes later in it overrides what comes before.
+const LOG: &str = "warn,extism=off,wasmtime=warn,cranelift=warn,regalloc2=warn";
+
 /// Runs what a command does, tells its failure on standard error, and answers the exit code.
 ///
-/// The log goes to standard error too; the variable `HOSTFN_LOG` says how much. Unless it is set
-/// that is warnings, and nothing of Extism's own, which logs as an error every failure that a plugin
-/// answers.
+/// The log goes to standard error too; the variable `HOSTFN_LOG` says how much, as a level such as `debug`, or in the
+/// [directives of `tracing_subscriber`](EnvFilter). Unless it is set that is warnings. Of the WebAssembly engine's own
+/// there are no more than warnings, and nothing of Extism's, which logs in full every failure that a plugin answers;
+/// `HOSTFN_LOG=debug,wasmtime=debug` shows them all the same.
 pub fn exit(body: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    let filter = EnvFilter::try_from_env("HOSTFN_LOG").unwrap_or_else(|_| EnvFilter::new("warn,extism=off"));
-    // Another subscriber may be there already, when a project's own program calls this.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(anstream::stderr).try_init();
+    let wanted = std::env::var("HOSTFN_LOG").unwrap_or_default();
+    let filter = EnvFilter::try_new(format!("{LOG},{wanted}")).unwrap_or_else(|error| {
+        anstream::eprintln!("HOSTFN_LOG={wanted} says no level: {error}; write one such as `debug`, or `target=level`");
+        EnvFilter::new(LOG)
+    });
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(anstream::stderr);
+    // A call is a span, and how it ended is known when that is closed. Another subscriber may be there already, when a
+    // project's own program calls this.
+    let _ = log.with_span_events(FmtSpan::CLOSE).try_init();
     match body() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if is_closed_pipe(&*failure) => ExitCode::SUCCESS,
         Err(failure) => {
             let error = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{error}error:{error:#} {failure}");
+            anstream::eprintln!("{error}error:{error:#} {}", help::in_own_name(&failure.to_string()));
             explain::note(explain::pointer(explain::codes_of(&*failure)));
             if failure.is::<CannotJudge>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }

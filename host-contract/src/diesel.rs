@@ -48,7 +48,7 @@ const TROUBLES: &[(&str, Trouble, &str)] = &[
     ("disk I/O error", Unavailable, "check the disk of the database"),
     ("file is not a database", Unavailable, "name a SQLite database, or restore it from a backup"),
     ("database disk image is malformed", Unavailable, "restore the database from a backup"),
-    ("no such table", Unfit, "apply the migrations: `hostfn migrate`"),
+    ("no such table", Unfit, "apply the migrations, with the host's command `migrate`"),
     ("interrupted", Late, "the statement took longer than the plugin call may take: see its `timeout`"),
     // PostgreSQL
     (
@@ -67,7 +67,7 @@ const TROUBLES: &[(&str, Trouble, &str)] = &[
         Unavailable,
         "a replica cannot serve this: connect to the primary",
     ),
-    ("relation \"", Unfit, "apply the migrations: `hostfn migrate`"),
+    ("relation \"", Unfit, "apply the migrations, with the host's command `migrate`"),
     ("permission denied for", Unfit, "grant the role of the hosts SELECT, INSERT, UPDATE and DELETE on the tables"),
     ("deadlock detected", Contended, "two transactions waited for each other, and this one gave way"),
     ("terminating connection due to", Unavailable, "the server was stopped or restarted; connections are made anew"),

@@ -89,7 +89,7 @@ pub enum BuildProblem {
         method: &'static str,
     },
     /// Migrations were not applied, and the host was told not to.
-    #[error("migrations of `{owner}` are not applied: {}; run `hostfn migrate`", pending.join(", "))]
+    #[error("migrations of `{owner}` are not applied: {}; run the host's command `migrate`", pending.join(", "))]
     NotMigrated {
         /// The crate whose migrations they are.
         owner: &'static str,

@@ -259,7 +259,7 @@ impl Import {
                     "the host has no such function; what comes from `env` was declared and not linked, and host \
                      functions are imported from `{DEFAULT_NAMESPACE}`"
                 ),
-                _ => "the host has no such function; `hostfn list` shows those that it has".to_owned(),
+                _ => "the host has no such function; the host's command `list` shows those that it has".to_owned(),
             }
         };
         (FindingKind::UnknownFunction, advice)

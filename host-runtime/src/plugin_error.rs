@@ -39,7 +39,7 @@ pub enum LoadError {
     },
     /// A module in a folder of plugins has no manifest, and so nobody said what it may do.
     #[error(
-        "no manifest in its folder is for the module {0}: write one with `hostfn manifest {0}`, review it, and put it \
+        "no manifest in its folder is for the module {0}: write one with the host's command `manifest {0}`, review it, and put it \
         beside the module", module.display())]
     NoManifest {
         /// The module.
@@ -242,7 +242,7 @@ codes!(pub CallError {
 fn what_it_exports(exports: &str) -> String {
     match exports {
         "" => {
-            "it exports no functions; mark those that a host may call, with Extism's kit by `#[plugin_fn]`".to_owned()
+            "it exports no functions; mark those that a host may call, with Extism's PDK by `#[plugin_fn]`".to_owned()
         }
         exports => format!("it exports `{}`", Foreign(exports)),
     }

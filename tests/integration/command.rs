@@ -317,6 +317,25 @@ fn explain_tells_what_a_code_means() {
 }
 
 #[test]
+fn the_log_shows_every_call_to_whoever_asks_for_it() {
+    let input = r#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+    let auth = auth();
+    let call = |log: Option<&str>| {
+        let mut command = hostfn(&["call", &auth, "sign_up", "--grant", "*", "--input", input]);
+        log.map(|log| command.env("HOSTFN_LOG", log));
+        stderr(&command.output().unwrap())
+    };
+    let log = call(Some("debug"));
+    assert!(log.lines().all(|line| !line.contains("wasmtime")), "{log}");
+    for said in ["host_call{", "function=\"db_create_user\"", "outcome=\"success\"", "microseconds="] {
+        assert!(log.contains(said), "`{said}` is not in\n{log}");
+    }
+    assert!(!log.contains("correct horse"), "{log}");
+    assert_eq!(call(None), "", "nothing of it unless it is asked for");
+    assert!(call(Some("hostfn=loud")).contains("HOSTFN_LOG=hostfn=loud says no level"));
+}
+
+#[test]
 fn what_has_a_code_points_to_its_explanation() {
     let auth = auth();
     for (arguments, pointer) in [

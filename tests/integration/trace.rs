@@ -1,9 +1,13 @@
 //! `hostfn trace`, as a person and as a viewer of traces read it.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
-use crate::command::{run, stderr, stdout};
-use crate::support::root;
+use crate::{
+    command::{hostfn, run, stderr, stdout},
+    support::root,
+};
 
 fn traced(arguments: &[&str]) -> std::process::Output {
     let auth = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
@@ -59,6 +63,25 @@ fn what_fails_is_in_the_tree_and_exits_with_1() {
     assert!(tree.contains("in a host call, undone") || tree.contains("host calls, undone"), "{tree}");
     assert!(tree.contains("limit_exceeded"), "{tree}");
     assert!(stderr(&output).contains("limit_exceeded"), "{}", stderr(&output));
+}
+
+/// It goes where the trace goes, such as into a ticket.
+#[test]
+fn no_secret_is_in_the_reason_of_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("app.db").display());
+    let signed_up = traced(&["--database", &database]);
+    assert!(signed_up.status.success(), "{}", stderr(&signed_up));
+    let again = traced(&["--database", &database]);
+    assert_eq!(again.status.code(), Some(1));
+    let said = stderr(&again);
+    assert!(said.contains("conflict") && !said.contains("correct horse"), "{said}");
+    // Its verdict is reached by whoever reads no more, too.
+    let auth = root().join("test-plugins/prebuilt/auth.wasm").display().to_string();
+    let mut child = hostfn(&["trace", &auth, "sign_up", "--grant", "*", "--input", "{}"]);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
 #[test]

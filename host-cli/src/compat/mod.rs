@@ -71,13 +71,14 @@ pub(crate) fn run(arguments: &CompatArguments, host: &PluginManagerBuilder) -> R
     let (old, new) = contracts(arguments, host)?;
     let mut report = Report::of(&old, &new);
     let acknowledged = report.acknowledge(&arguments.allow);
-    match if arguments.json { Format::Json } else { arguments.format } {
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    match format {
         Format::Text => text::write(&mut out, &report)?,
         Format::Json => writeln!(out, "{:#}", serde_json::to_value(&report)?)?,
         Format::Github => github::write(&mut out, &report)?,
     }
     acknowledged.map_err(|stale| CannotJudge(format!("--allow: {stale}")))?;
-    let is_for_people = matches!(arguments.format, Format::Text);
+    let is_for_people = matches!(format, Format::Text);
     let rules: Vec<_> = report.breaking().filter(|_| is_for_people).map(|finding| finding.rule.id()).collect();
     match (report.verdict(), report.breaking().count()) {
         (Verdict::Breaking, 1) => Err(Coded::new(rules, format!("a change breaks plugins; {ADVICE}")).into()),

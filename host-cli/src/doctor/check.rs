@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use hostfn_runtime::HostError;
 use serde::Serialize;
 
-use crate::in_full;
+use crate::{help::in_own_name, in_full};
 
 /// The names of all checks, under which `hostfn explain` has a text about each.
 pub(crate) const CHECKS: [&str; 15] = [
@@ -89,7 +89,7 @@ impl Check {
     }
 
     pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
+        self.advice = Some(in_own_name(&advice.into()));
         self
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(crate) use self::point::{Coded, codes_of, note, pointer};
 use self::text::{Kind, Text};
-use crate::{CannotJudge, Failure, verdict_stdout};
+use crate::{CannotJudge, Failure, help::in_own_name, verdict_stdout};
 
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
@@ -71,7 +71,12 @@ fn find<'a>(texts: &'a [Text], code: &str) -> Result<&'a Text, CannotJudge> {
 }
 
 fn as_json(text: &Text) -> serde_json::Value {
-    json!({"code": text.code, "kind": text.kind.name(), "summary": text.summary, "text": text.text})
+    json!({
+        "code": text.code,
+        "kind": text.kind.name(),
+        "summary": text.summary,
+        "text": in_own_name(&text.text),
+    })
 }
 
 fn write_list(out: &mut impl Write, texts: &[Text]) -> std::io::Result<()> {
@@ -83,13 +88,13 @@ fn write_list(out: &mut impl Write, texts: &[Text]) -> std::io::Result<()> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "{ASIDE}`hostfn explain CODE` tells more of one.{ASIDE:#}")
+    writeln!(out, "{ASIDE}{}{ASIDE:#}", in_own_name("`hostfn explain CODE` tells more of one."))
 }
 
 fn write_text(out: &mut impl Write, text: &Text) -> std::io::Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}  {ASIDE}{}{ASIDE:#}\n", text.code, text.kind.title())?;
     // Of Markdown the texts have only what is said strongly, every other piece between two asterisks.
-    for (position, piece) in text.text.split("**").enumerate() {
+    for (position, piece) in in_own_name(&text.text).split("**").enumerate() {
         match position % 2 {
             0 => write!(out, "{piece}")?,
             _ => write!(out, "{HEADING}{piece}{HEADING:#}")?,

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, error::Error, fmt};
 use anstyle::Style;
 use hostfn_runtime::{BuildError, LoadError, ManifestError, db::MigrationError};
 
+use crate::help::in_own_name;
+
 /// A failure in words of the command's own, whose codes are still known.
 #[derive(Debug)]
 pub(crate) struct Coded {
@@ -35,7 +37,7 @@ const MOST: usize = 3;
 pub(crate) fn note(pointer: Option<String>) {
     if let Some(pointer) = pointer {
         let aside = Style::new().dimmed();
-        anstream::eprintln!("{aside}{pointer}{aside:#}");
+        anstream::eprintln!("{aside}{}{aside:#}", in_own_name(&pointer));
     }
 }
 

@@ -1,12 +1,13 @@
 use std::{fs, io::Write, path::PathBuf, sync::Arc};
 
 use clap::{Args, ValueEnum};
-use hostfn_runtime::PluginManagerBuilder;
+use hostfn_runtime::{CallError, PluginManagerBuilder};
 
 use super::{Trace, chrome, json, tree};
 use crate::{
     Failure, build,
     plugin_call::{PluginCallArguments, as_failure},
+    verdict_stdout,
 };
 
 /// The arguments of `trace`.
@@ -72,11 +73,16 @@ pub(crate) fn run(arguments: &TraceArguments, host: PluginManagerBuilder) -> Res
             fs::write(file, anstream::adapter::strip_bytes(&shown).into_vec())
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         }
-        None => anstream::stdout().write_all(&shown)?,
+        None => verdict_stdout().write_all(&shown)?,
     }
     match outcome {
         Ok(_) => Ok(()),
-        // The tree has the reason, and who reads JSON has it too; what is on standard error is for people.
+        // The tree has the reason, and who reads JSON has it too; what is on standard error is for people. It goes where
+        // the trace goes, and so no secret is in it either.
+        Err(CallError::Failed { plugin, export, message, retryable }) => {
+            let message = trace.mask(&message);
+            Err(as_failure(&CallError::Failed { plugin, export, message, retryable }, false))
+        }
         Err(error) => Err(as_failure(&error, false)),
     }
 }

@@ -88,7 +88,10 @@ fn a_request_that_would_drop_fields_or_is_no_object_is_refused() {
 fn a_database_that_is_not_migrated_is_refused_where_it_should_be() {
     let database = in_memory();
     let problems = problems(builder().database(database.clone()).without_migrating());
-    assert_eq!(problems, ["migrations of `hostfn-runtime` are not applied: 0001_notes; run `hostfn migrate`"]);
+    assert_eq!(
+        problems,
+        ["migrations of `hostfn-runtime` are not applied: 0001_notes; run the host's command `migrate`"]
+    );
     database.migrate("hostfn-runtime", &Migrations::sqlite(crate::SQLITE)).unwrap();
     builder().database(database).without_migrating().build().unwrap();
 }

@@ -23,7 +23,7 @@ fn everything_that_is_missing_is_listed_with_what_was_meant() {
         "plugin `guest` cannot be loaded on this host:
   `add_not` from `extism:host/user`: the host has no such function; did you mean `add_note`?
   `echo_text` from `extism:host/user`: the host has it in another namespace: import it from `my_app`
-  `fetch_the_moon` from `extism:host/user`: the host has no such function; `hostfn list` shows those that it has
+  `fetch_the_moon` from `extism:host/user`: the host has no such function; the host's command `list` shows those that it has
   `count_notes` from `extism:host/user`: the module imports it as (i32) -> (i64); import it as (i64) -> i64: the handle \
 of a JSON object in, the handle of the answer out
   `add_note` from `extism:host/user`: it takes a request: import it as (i64) -> i64
@@ -63,5 +63,9 @@ fn what_is_no_valid_program_is_refused_by_load_and_check() {
     let module = wat::parse_str(r#"(module (func (export "run") (result i32) i64.const 0))"#).unwrap();
     let error = PluginManager::new().load("guest", &module, Grants::all()).unwrap_err();
     assert!(matches!(error, LoadError::NotAModule { .. }), "{error:?}");
-    assert!(PluginManager::new().check(&module, Grants::all()).unwrap_err().starts_with("it is broken: type mismatch"));
+    let checked = PluginManager::new().check("guest", &module, Grants::all()).unwrap_err();
+    assert_eq!(checked.to_string(), error.to_string());
+    assert!(
+        matches!(checked, LoadError::NotAModule { reason, .. } if reason.starts_with("it is broken: type mismatch"))
+    );
 }
