@@ -97,9 +97,10 @@ impl Accounts {
             let mut attempts = 1;
             loop {
                 match call(&plugin, &input) {
-                    // Two writers met, and this one was undone. That all instances are busy is not mended by asking again.
-                    Err(CallError::Failed { retryable: true, .. } | CallError::NotSaved { .. })
-                        if attempts < ATTEMPTS =>
+                    // Two writers met, and this one was undone. That all instances are busy is not mended by asking
+                    // again; and what may have been saved is not done twice.
+                    Err(error @ (CallError::Failed { .. } | CallError::NotSaved { .. }))
+                        if error.is_retryable() && attempts < ATTEMPTS =>
                     {
                         attempts += 1;
                     }

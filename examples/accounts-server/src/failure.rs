@@ -49,9 +49,15 @@ impl Failure {
             return Self::of_plugin(export, body);
         }
         match error {
-            CallError::Busy { .. } | CallError::TooManyInstances { .. } | CallError::NotSaved { .. } => {
+            // Nothing was done, and it may be asked for again.
+            error if error.is_retryable() => {
                 tracing::warn!(export, %error, "a plugin call could not be served");
                 Self::unavailable()
+            }
+            CallError::NotSaved { .. } => {
+                tracing::error!(export, %error, "it is not known whether a plugin call was saved");
+                let message = "it is not known whether this was done; look before you try again";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unknown_outcome", message)
             }
             CallError::TimedOut { .. } => {
                 tracing::warn!(export, %error, "a plugin call took too long");
@@ -113,7 +119,7 @@ impl IntoResponse for Failure {
 
 #[cfg(test)]
 mod tests {
-    use hostfn::ErrorCode;
+    use hostfn::{ErrorCode, HostError};
 
     use super::*;
 
@@ -131,6 +137,19 @@ mod tests {
             assert_eq!(failure.status == StatusCode::INTERNAL_SERVER_ERROR, is_ours, "{code}");
             assert_eq!(failure.body.message == "somebody's words", !is_ours, "{code}");
         }
+    }
+
+    /// "Try again later" is said of what was not done, and of nothing else.
+    #[test]
+    fn what_may_have_been_done_is_not_to_be_done_again() {
+        let not_saved = |error| {
+            let error = CallError::NotSaved { plugin: "auth".to_owned(), export: "sign_up".to_owned(), error };
+            Failure::of_call("sign_up", &error)
+        };
+        let undone = not_saved(HostError::unavailable("the database is busy"));
+        assert_eq!((undone.status, &*undone.body.code), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        let unknown = not_saved(HostError::internal("the connection is gone"));
+        assert_eq!((unknown.status, &*unknown.body.code), (StatusCode::INTERNAL_SERVER_ERROR, "unknown_outcome"));
     }
 
     #[test]
