@@ -223,6 +223,19 @@ fn inside_a_repository_it_is_a_part_of_that() {
 }
 
 #[test]
+fn beside_a_repository_it_is_none_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = folder.path().join("repository");
+    fs::create_dir_all(repository.join(".git")).unwrap();
+    for path in ["../beside", "not/there/../../../yet/beside"] {
+        made(&repository, &["plugin", path, "--language", "c"]);
+    }
+    for made in ["beside", "yet/beside"] {
+        assert!(folder.path().join(made).join(".github/workflows/ci.yml").is_file(), "{made}");
+    }
+}
+
+#[test]
 fn what_cannot_be_made_leaves_nothing_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("full")).unwrap();
@@ -235,6 +248,7 @@ fn what_cannot_be_made_leaves_nothing_and_says_what_to_do() {
         (&["host", "file/a"], 1, "cannot write"),
         (&["host", "2fa"], 1, "expected the name of a package"),
         (&["host", "self"], 1, "it is a word of Rust's own"),
+        (&["host", "My-app"], 1, "write it in small letters"),
         (&["host", ".."], 1, "expected the name of a package"),
         (&["host", "a", "--hostfn-path", "nowhere"], 1, "nowhere is no checkout of hostfn"),
         (&["plugin", "a b", "--language", "c"], 1, "expected the name of a plugin"),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// How plugins of a language are built.
 #[derive(Debug, Serialize)]
-pub(super) struct Kit {
+pub(super) struct LanguageProject {
     pub(super) language: &'static str,
     /// What builds it, one command after the other, in its folder.
     pub(super) build: &'static [&'static str],
@@ -20,7 +20,7 @@ pub(super) struct Kit {
     ci: &'static [&'static str],
     /// Whether its compiler is had by hand alone, so that CI does less.
     lacks_compiler: bool,
-    /// Whether its kit fails with a text of its own, and not with the host's error.
+    /// Whether its PDK fails with a text of its own, and not with the host's error.
     errors_are_texts: bool,
     #[serde(skip)]
     files: &'static [(&'static str, &'static str)],
@@ -47,8 +47,8 @@ const COMMON: &[(&str, &str)] = templates!("common":
 );
 
 /// All languages, sorted by name.
-pub(super) static KITS: &[Kit] = &[
-    Kit {
+pub(super) static PROJECTS: &[LanguageProject] = &[
+    LanguageProject {
         language: "assemblyscript",
         build: &["npm install", "npm run build"],
         needs: "It takes Node.js 20 or newer; the compiler comes with `npm install`.",
@@ -69,7 +69,7 @@ pub(super) static KITS: &[Kit] = &[
         ),
         module: "{}.wasm",
     },
-    Kit {
+    LanguageProject {
         language: "c",
         build: &["make"],
         needs: "It takes clang with the target wasm32, and lld: on Debian `apt-get install clang lld`, on macOS `brew \
@@ -87,7 +87,7 @@ pub(super) static KITS: &[Kit] = &[
         files: templates!("c": "Makefile" from "Makefile", "src/plugin.c" from "plugin.c"),
         module: "{}.wasm",
     },
-    Kit {
+    LanguageProject {
         language: "go",
         build: &["go mod tidy", "make"],
         needs: "It takes Go 1.24 or newer.",
@@ -104,7 +104,7 @@ pub(super) static KITS: &[Kit] = &[
         files: templates!("go": "Makefile" from "Makefile", "go.mod" from "go.mod", "main.go" from "main.go"),
         module: "{}.wasm",
     },
-    Kit {
+    LanguageProject {
         language: "rust",
         build: &["rustup target add wasm32-unknown-unknown", "cargo build --release"],
         needs: "It takes Rust 1.85 or newer.",
@@ -125,7 +125,7 @@ pub(super) static KITS: &[Kit] = &[
         ),
         module: "target/wasm32-unknown-unknown/release/{}.wasm",
     },
-    Kit {
+    LanguageProject {
         language: "typescript",
         build: &["npm install", "npm run build"],
         needs: "It takes Node.js 20 or newer, and Extism's compiler for JavaScript, which is in no package registry: \
@@ -152,7 +152,7 @@ pub(super) static KITS: &[Kit] = &[
         ),
         module: "{}.wasm",
     },
-    Kit {
+    LanguageProject {
         language: "zig",
         build: &["zig build"],
         needs: "It takes Zig 0.15; with `pip install 'ziglang==0.15.*'`, `zig` is `python3 -m ziglang`.",
@@ -172,11 +172,11 @@ pub(super) static KITS: &[Kit] = &[
 ];
 
 /// The one of a name.
-pub(super) fn kit(language: &str) -> Option<&'static Kit> {
-    KITS.iter().find(|kit| kit.language == language)
+pub(super) fn project(language: &str) -> Option<&'static LanguageProject> {
+    PROJECTS.iter().find(|project| project.language == language)
 }
 
-impl Kit {
+impl LanguageProject {
     /// Where the module of a plugin is, from the project's folder.
     pub(super) fn module_of(&self, name: &str) -> String {
         let name = if self.language == "rust" { name.replace('-', "_") } else { name.to_owned() };
@@ -195,10 +195,10 @@ mod tests {
 
     #[test]
     fn every_language_has_bindings_and_each_name_once() {
-        assert!(KITS.is_sorted_by_key(|kit| kit.language));
-        for kit in KITS {
-            assert!(hostfn_bindings::Language::named(kit.language).is_some(), "{}", kit.language);
-            let mut paths: Vec<_> = kit.templates().into_iter().map(|(path, _)| path).collect();
+        assert!(PROJECTS.is_sorted_by_key(|project| project.language));
+        for project in PROJECTS {
+            assert!(hostfn_bindings::Language::named(project.language).is_some(), "{}", project.language);
+            let mut paths: Vec<_> = project.templates().into_iter().map(|(path, _)| path).collect();
             paths.sort_unstable();
             assert!(paths.windows(2).all(|pair| pair[0] != pair[1]), "{paths:?}");
         }

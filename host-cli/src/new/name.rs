@@ -20,7 +20,10 @@ pub(super) fn is_package(name: &str) -> Result<(), String> {
             "expected the name of a package: a letter, and then at most 63 letters, digits, `-` and `_`".to_owned()
         );
     }
-    let snake = name.replace('-', "_").to_lowercase();
+    if name.contains(|c: char| c.is_ascii_uppercase()) {
+        return Err("the compiler warns of capitals in the name of a crate: write it in small letters".to_owned());
+    }
+    let snake = name.replace('-', "_");
     let is_one_of = |words: &str| words.split_whitespace().any(|word| word == snake);
     if is_one_of(TAKEN) {
         return Err("it is a word of Rust's own: choose another name".to_owned());
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_name_is_one_that_cargo_takes() {
-        for name in ["my-app", "a", "App_2", "notes"] {
+        for name in ["my-app", "a", "app_2", "notes"] {
             assert_eq!(is_package(name), Ok(()), "{name}");
         }
         for (name, said) in [
@@ -62,6 +65,7 @@ mod tests {
             ("a.b", "a letter, and then"),
             ("naïve", "a letter, and then"),
             (&"a".repeat(65), "at most 63"),
+            ("App_2", "small letters"),
             ("self", "a word of Rust's"),
             ("proc-macro", "a word of Rust's"),
             ("deps", "keeps it for itself"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Common, REPOSITORY,
     example::{self, Example},
-    languages::{self, KITS, Kit},
+    languages::{self, LanguageProject, PROJECTS},
     name,
     project::{Place, Project},
     quoted,
@@ -22,7 +22,7 @@ pub(super) struct PluginArguments {
     #[command(flatten)]
     pub(super) common: Common,
     /// The language of the plugin
-    #[arg(long, value_parser = PossibleValuesParser::new(KITS.iter().map(|kit| kit.language)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(PROJECTS.iter().map(|project| project.language)))]
     language: String,
     /// The host function that it calls; without it one is chosen
     #[arg(long, value_name = "NAME")]
@@ -50,7 +50,7 @@ struct Context<'a> {
     schemas: Schemas,
     function: Called<'a>,
     #[serde(flatten)]
-    kit: &'static Kit,
+    project: &'static LanguageProject,
     title: &'static str,
     module: &'a str,
 }
@@ -76,11 +76,11 @@ pub(super) fn project(
     place: &Place,
     host: &PluginManagerBuilder,
 ) -> Result<Project, Failure> {
-    let kit = languages::kit(&arguments.language).ok_or("there are no projects in that language")?;
-    let language = Language::named(kit.language).ok_or("there are no bindings for that language")?;
+    let project = languages::project(&arguments.language).ok_or("there are no projects in that language")?;
+    let language = Language::named(project.language).ok_or("there are no bindings for that language")?;
     let contract = Contract::of(host.registries());
     let (function, example) = choose(&contract, arguments.function.as_deref())?;
-    let module = kit.module_of(&place.name);
+    let module = project.module_of(&place.name);
     let command = program_name();
     let request_example = example.request.as_ref().map(example::line);
     let context = Context {
@@ -98,21 +98,21 @@ pub(super) fn project(
             request_example,
             answer_example: example::line(&example.answer),
         },
-        kit,
+        project,
         title: language.title,
         module: &module,
     };
-    let mut files = render(&contract, language, &kit.templates(), &context)?;
+    let mut files = render(&contract, language, &project.templates(), &context)?;
     // A repository has its CI at its root, and would not look for it here.
     files.retain(|file| !place.is_in_repository || !file.name.starts_with(".github/"));
     let own = bindings(&contract, language)?;
-    files.extend(own.into_iter().map(|file| File { name: format!("{}/{}", kit.bindings, file.name), ..file }));
+    files.extend(own.into_iter().map(|file| File { name: format!("{}/{}", project.bindings, file.name), ..file }));
     files.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut next: Vec<_> = kit.build.iter().map(|&line| line.to_owned()).collect();
+    let mut next: Vec<_> = project.build.iter().map(|&line| line.to_owned()).collect();
     next.push(format!("{command} test scenarios --plugin {}", quoted(&module)));
     next.push(format!("{command} manifest --update plugin.toml"));
     next.push(format!("{command} check plugin.toml --grant {}", function.permission));
-    let notes = if kit.needs.is_empty() { Vec::new() } else { vec![kit.needs.to_owned()] };
+    let notes = if project.needs.is_empty() { Vec::new() } else { vec![project.needs.to_owned()] };
     Ok(Project { files, next, needs_command: true, notes })
 }
 

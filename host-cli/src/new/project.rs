@@ -1,8 +1,8 @@
 //! Writing a project: all of it, or nothing.
 
 use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
+    fmt, fs, io,
+    path::{Component, Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -37,8 +37,8 @@ impl Place {
         let shown = common.path.display();
         let name = common.path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         rule(&name).map_err(|reason| format!("{name:?} cannot be the name of it: {reason}"))?;
-        let folder =
-            std::path::absolute(&common.path).map_err(|error| format!("cannot tell where {shown} is: {error}"))?;
+        let folder = std::path::absolute(&common.path).and_then(|path| without_detours(&path));
+        let folder = folder.map_err(|error| format!("cannot tell where {shown} is: {error}"))?;
         let parent = folder.parent().unwrap_or(Path::new("/")).to_owned();
         match fs::read_dir(&folder).map(|mut entries| entries.next().is_some()) {
             Ok(true) => return Err(format!("{shown} is there, and not empty: choose another name, or move it").into()),
@@ -51,6 +51,20 @@ impl Place {
         let is_in_repository = parent.ancestors().any(|above| above.join(".git").exists());
         Ok(Self { name, folder, parent, is_in_repository })
     }
+}
+
+/// A path without `..` and links, as far as it is there already: what is above a folder is told by its path.
+fn without_detours(path: &Path) -> io::Result<PathBuf> {
+    let Some(there) = path.ancestors().find(|above| above.exists()) else { return Ok(path.to_owned()) };
+    let rest = path.strip_prefix(there).unwrap_or(Path::new(""));
+    let mut folder = fs::canonicalize(there)?;
+    for part in rest.components() {
+        match part {
+            Component::ParentDir => _ = folder.pop(),
+            part => folder.push(part),
+        }
+    }
+    Ok(folder)
 }
 
 /// Writes a project beside its place, and puts it there when it is whole. Answers whether it became a repository.

