@@ -1,4 +1,4 @@
-//! A host call of a plugin with Extism's kit for Rust: 134 bytes there, 211 bytes back.
+//! A host call of a plugin with Extism's PDK for Rust: 134 bytes there, 211 bytes back.
 
 use std::{fs, hint::black_box, time::Duration};
 
@@ -78,7 +78,7 @@ pub(crate) fn peer(guest: &[u8]) -> extism::PluginBuilder<'static> {
     extism::PluginBuilder::new(manifest).with_fuel_limit(limits.fuel)
 }
 
-/// Both sides have a guest of Extism's kit for Rust.
+/// Both sides have a guest of Extism's PDK for Rust.
 pub(crate) struct Boundary {
     guest: Vec<u8>,
     manager: PluginManager,

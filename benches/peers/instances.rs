@@ -12,7 +12,7 @@ use crate::{
 
 pub(crate) struct Instances {
     manager: PluginManager,
-    /// A plugin of Extism's kit for Rust, with an export that ends its instance: each call of it is of a new one.
+    /// A plugin of Extism's PDK for Rust, with an export that ends its instance: each call of it is of a new one.
     guest: Vec<u8>,
 }
 

@@ -3,8 +3,7 @@
 set -euo pipefail
 
 # The command, as a build machine installs it.
-git clone --quiet https://github.com/hostfn/hostfn
-cargo install --quiet --path hostfn --locked --debug
+cargo install --quiet --git https://github.com/hostfn/hostfn --locked --debug hostfn
 
 # A project of the team's, and what its CI file runs.
 hostfn new host logbook
@@ -38,6 +37,7 @@ cargo run --quiet -- compat snapshots/contract.json
 INSTA_UPDATE=no cargo test --quiet
 
 # A plugin is judged without running it, for a script: does this host have all that it imports, and is it granted?
+git clone --quiet https://github.com/hostfn/hostfn ../hostfn
 hostfn check ../hostfn/test-plugins/prebuilt/auth.wasm --grant '*' --json
 if hostfn check ../hostfn/test-plugins/prebuilt/auth.wasm --grant 'users:*' > said.txt 2>&1; then exit 1; fi
 cat said.txt

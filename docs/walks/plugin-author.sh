@@ -3,8 +3,7 @@
 set -euo pipefail
 
 # The command of the host that the plugin is for. Here it is hostfn's own, with accounts.
-git clone --quiet https://github.com/hostfn/hostfn
-cargo install --quiet --path hostfn --locked --debug
+cargo install --quiet --git https://github.com/hostfn/hostfn --locked --debug hostfn
 hostfn list
 
 # A project: bindings of these functions, an export that calls one, scenarios, and what to build it with.
@@ -17,7 +16,7 @@ hostfn test scenarios --plugin greeter.wasm
 
 # What does it ask of its host, and what would it lack?
 hostfn trace greeter.wasm run --grant '*' --input '{"email": "ada@example.com"}'
-hostfn check greeter.wasm || true
+if hostfn check greeter.wasm; then exit 1; fi
 
 # A scenario of one's own: what is done, and nothing of what comes of it. That is written by the command.
 cat > scenarios/again.yaml <<'YAML'

@@ -29,7 +29,7 @@ pub enum BindingsError {
     Unsayable(#[from] UnsayableType),
     /// A language's plugins cannot import what the contract has.
     #[error(
-        "`{function}` is in the namespace `{namespace}`, and Extism's kit for {language} imports from `{only}` alone"
+        "`{function}` is in the namespace `{namespace}`, and Extism's PDK for {language} imports from `{only}` alone"
     )]
     Namespace {
         /// The host function.

@@ -8,7 +8,7 @@
 /// A defence that is no number, and so cannot be switched off by a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defence {
-    /// Only the functions that kits import of Extism's kernel, as they import them, are linked.
+    /// Only the functions that PDKs import of Extism's kernel, as they import them, are linked.
     KernelImports,
     /// Imports that the host does not have, or has otherwise, are refused before anything is compiled.
     HostImports,

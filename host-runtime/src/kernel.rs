@@ -17,7 +17,7 @@ pub(crate) const NAMESPACE: &str = "extism:host/env";
 /// WASI's, which are there for guests that import any of them. No folder is open to them, and no output is shown.
 pub(crate) const WASI: &str = "wasi_snapshot_preview1";
 
-/// The functions that Extism's kits import, with their parameters and results.
+/// The functions that Extism's PDKs import, with their parameters and results.
 ///
 /// The kernel exports more than these, for its host: its memory, the globals in it, and functions that reset it. A
 /// guest has no business with them.
@@ -106,7 +106,7 @@ const WASI_FUNCTIONS: [&str; 46] = [
 /// What is wrong with an import of Extism's kernel, if anything is.
 pub(crate) fn fault_of_kernel_import(name: &str, signature: Option<(&[ValType], &[ValType])>) -> Option<String> {
     let Some((_, parameters, results)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
-        return Some("it is not among what Extism's kits import: use a kit's own functions".to_owned());
+        return Some("it is not among what Extism's PDKs import: use a PDK's own functions".to_owned());
     };
     match signature {
         Some(signature) if signature == (parameters, results) => None,

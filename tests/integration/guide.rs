@@ -1,6 +1,11 @@
 //! What the guides show runs, and is what they say it is.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use hostfn::{HostResponse, PluginManifest};
 use hostfn_test::Scenario;
@@ -20,8 +25,12 @@ const OPERATIONS: (&str, &str) = ("docs/operations.md", "sh");
 const MANIFESTS: (&str, &str) = ("docs/operations.md", "toml");
 const EDITOR_LINE: (&str, &str) = ("docs/plugin-guide.md", "toml");
 
+const README_ANSWERS: (&str, &str) = ("README.md", "json");
+const README_COMMANDS: (&str, &str) = ("README.md", "sh");
+
 /// What the tests below have, each a document and a language.
-pub(crate) const TESTED: &[(&str, &str)] = &[SCENARIOS, ANSWERS, PLUGIN_COMMANDS, OPERATIONS, MANIFESTS, EDITOR_LINE];
+pub(crate) const TESTED: &[(&str, &str)] =
+    &[SCENARIOS, ANSWERS, PLUGIN_COMMANDS, OPERATIONS, MANIFESTS, EDITOR_LINE, README_ANSWERS, README_COMMANDS];
 
 /// The blocks of a language in a document, of which there are some.
 fn blocks((document, language): (&str, &str)) -> Vec<String> {
@@ -72,7 +81,7 @@ fn the_manifests_of_the_guide_are_manifests() {
 
 #[test]
 fn the_answers_of_the_guide_are_answers() {
-    for block in blocks(ANSWERS) {
+    for block in blocks(ANSWERS).into_iter().chain(blocks(README_ANSWERS)) {
         serde_json::from_str::<HostResponse<Value>>(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
     }
 }
@@ -93,6 +102,41 @@ fn the_commands_of_the_guide_are_commands() {
         assert_eq!(output.status.code(), Some(expected), "{line}\n{said}");
     }
     for made in ["site/index.html", "contract.json", "src/hostfn.rs"] {
+        assert!(folder.path().join(made).is_file(), "{made}");
+    }
+}
+
+/// One after the other in one folder, which has what of the repository they name.
+#[test]
+fn the_commands_of_the_readme_are_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["test-plugins", "snapshots"] {
+        std::os::unix::fs::symlink(root().join(name), folder.path().join(name)).unwrap();
+    }
+    let request = r#"{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}"#;
+    fs::write(folder.path().join("request.json"), request).unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_hostfn")).parent().expect("it is in a folder");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    for line in blocks(README_COMMANDS).iter().flat_map(|block| block.lines()) {
+        let mut shell = Command::new("sh");
+        // Not under a shell that would be killed in its place.
+        let command = if line.starts_with("hostfn watch") { format!("exec {line}") } else { line.to_owned() };
+        shell.args(["-ec", &command]).env("PATH", &path).current_dir(folder.path());
+        if line.starts_with("hostfn watch") {
+            let mut watching = shell.stdout(Stdio::piped()).spawn().unwrap();
+            let lines = BufReader::new(watching.stdout.take().expect("it is piped")).lines();
+            let shown: Vec<_> = lines.take(2).collect::<Result<_, _>>().unwrap();
+            watching.kill().unwrap();
+            watching.wait().unwrap();
+            assert!(shown[1].starts_with("ok  sign_up"), "{line}\n{shown:?}");
+            continue;
+        }
+        let output = shell.output().unwrap();
+        // The plugin is not granted all that it needs, and is told so.
+        let expected = if line.starts_with("hostfn check") { 1 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    for made in ["site/index.html", "contract.json", "schema.json", "src/hostfn.rs", "auth.toml", "backup.db"] {
         assert!(folder.path().join(made).is_file(), "{made}");
     }
 }

@@ -1,4 +1,4 @@
-//! How a plugin imports a function, in each language, with Extism's kit for it and nothing generated.
+//! How a plugin imports a function, in each language, with Extism's PDK for it and nothing generated.
 //!
 //! Another language is a file in `templates/page/snippets` and a line in [`LANGUAGES`].
 
@@ -51,7 +51,7 @@ pub(super) fn of(function: &FunctionContract) -> Result<Vec<Snippet>, PageError>
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    // JavaScript's kit has a module and an interface for what Extism knows as one name.
+    // JavaScript's PDK has a module and an interface for what Extism knows as one name.
     let parts = function.namespace.rsplit_once('/');
     let snippets = LANGUAGES.iter().map(|language| {
         let code = environment.render_str(
@@ -116,9 +116,9 @@ mod tests {
         };
         let code = typescript("shop:host/v1/orders");
         assert!(code.contains("declare module \"shop:host/v1\" {\n  interface orders {"), "{code}");
-        // The kit knows the functions of its own namespace alone by type.
+        // The PDK knows the functions of its own namespace alone by type.
         assert!(code.contains("Host.getFunctions() as any;"), "{code}");
-        assert!(typescript("shop").starts_with("// The kit for JavaScript imports only from"));
+        assert!(typescript("shop").starts_with("// The PDK for JavaScript imports only from"));
     }
 
     #[test]

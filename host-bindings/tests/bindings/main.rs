@@ -132,7 +132,7 @@ fn a_namespace_that_a_kit_cannot_import_from_is_refused() {
     let error = bindings(&contract(&elsewhere), Language::named("typescript").unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`note_find` is in the namespace `notes`, and Extism's kit for TypeScript imports from `extism:host/user` alone"
+        "`note_find` is in the namespace `notes`, and Extism's PDK for TypeScript imports from `extism:host/user` alone"
     );
 }
 

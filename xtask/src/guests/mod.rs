@@ -37,9 +37,9 @@ pub struct Guest {
 /// What a guest is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// With Extism's kit for Rust.
+    /// With Extism's PDK for Rust.
     Rust,
-    /// With Extism's kit for AssemblyScript.
+    /// With Extism's PDK for AssemblyScript.
     AssemblyScript,
     /// Freestanding, with a header of its own.
     C,
