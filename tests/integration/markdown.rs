@@ -242,7 +242,9 @@ fn every_block_is_tested_or_says_that_it_is_shown_only() {
 /// What these two tests are for, on documents that are wrong.
 #[test]
 fn a_broken_link_and_an_untested_block_are_found() {
-    let folder = tempfile::tempdir_in(root().join("target")).expect("a folder can be made");
+    let target = root().join("target");
+    fs::create_dir_all(&target).expect("a folder can be made");
+    let folder = tempfile::tempdir_in(target).expect("a folder can be made");
     let path = folder.path().join("wrong.md");
     let fence = "```";
     let text = format!(

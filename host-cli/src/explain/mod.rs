@@ -82,7 +82,7 @@ fn as_json(text: &Text) -> serde_json::Value {
 fn write_list(out: &mut impl Write, texts: &[Text]) -> std::io::Result<()> {
     let width = texts.iter().map(|text| text.code.len()).max().unwrap_or_default();
     for kind in Kind::ALL {
-        writeln!(out, "{HEADING}{}{HEADING:#}", kind.title())?;
+        writeln!(out, "{HEADING}{}{HEADING:#}", in_own_name(kind.title()))?;
         for Text { code, summary, .. } in texts.iter().filter(|text| text.kind == kind) {
             writeln!(out, "  {CODE}{code:width$}{CODE:#}  {summary}")?;
         }
@@ -92,7 +92,7 @@ fn write_list(out: &mut impl Write, texts: &[Text]) -> std::io::Result<()> {
 }
 
 fn write_text(out: &mut impl Write, text: &Text) -> std::io::Result<()> {
-    writeln!(out, "{HEADING}{}{HEADING:#}  {ASIDE}{}{ASIDE:#}\n", text.code, text.kind.title())?;
+    writeln!(out, "{HEADING}{}{HEADING:#}  {ASIDE}{}{ASIDE:#}\n", text.code, in_own_name(text.kind.title()))?;
     // Of Markdown the texts have only what is said strongly, every other piece between two asterisks.
     for (position, piece) in in_own_name(&text.text).split("**").enumerate() {
         match position % 2 {

@@ -29,7 +29,7 @@ pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
     let mutations = select(root, OPERATIONS, MUTATIONS, only)?;
 
     let folder = target_dir(root, "mutants")?;
-    let suite = Suite { tree: &folder.join("tree"), target: &folder.join("target") };
+    let suite = Suite { tree: &folder.join("tree"), target: &folder.join("target"), build: &target_dir(root, "")? };
     copy::sync(root, suite.tree)?;
     eprintln!("running the tests as they are; the first time, this builds everything");
     suite.passes()?;
@@ -76,7 +76,10 @@ fn select<'a>(
 /// The tests of the copy.
 struct Suite<'a> {
     tree: &'a Path,
+    /// Where what is built is put. It is not the user's, whose programs would be those of a mutant.
     target: &'a Path,
+    /// Where what is built on the way is kept: with the user's, so that no dependency is compiled again.
+    build: &'a Path,
 }
 
 impl Suite<'_> {
@@ -106,7 +109,8 @@ impl Suite<'_> {
     fn command(&self) -> Command {
         let mut cargo = process::command("cargo", self.tree);
         // A snapshot that a mutant changes is a failure, and never a new snapshot.
-        cargo.args(TESTS).env("CARGO_TARGET_DIR", self.target).env("INSTA_UPDATE", "no");
+        cargo.args(TESTS).env("CARGO_TARGET_DIR", self.target).env("CARGO_BUILD_BUILD_DIR", self.build);
+        cargo.env("INSTA_UPDATE", "no");
         cargo
     }
 }

@@ -72,7 +72,8 @@ fn one_operation_can_be_tried_while_another_has_no_mutation_yet() {
 #[test]
 fn a_suite_kills_what_it_looks_at_and_lets_the_rest_live() {
     let root = project();
-    let suite = Suite { tree: root.path(), target: &root.path().join("target") };
+    let target = root.path().join("target");
+    let suite = Suite { tree: root.path(), target: &target, build: &target };
     suite.passes().unwrap();
     assert_eq!(suite.outcome(&KILLED).unwrap(), Outcome::Killed);
     assert_eq!(suite.outcome(&SURVIVED).unwrap(), Outcome::Survived);
@@ -83,7 +84,8 @@ fn a_suite_kills_what_it_looks_at_and_lets_the_rest_live() {
 #[test]
 fn a_suite_that_fails_without_any_mutation_can_judge_none() {
     let root = project();
-    let suite = Suite { tree: root.path(), target: &root.path().join("target") };
+    let target = root.path().join("target");
+    let suite = Suite { tree: root.path(), target: &target, build: &target };
     let _applied = KILLED.apply(root.path()).unwrap();
     let error = suite.passes().unwrap_err().to_string();
     assert!(error.starts_with("the tests fail as they are; mend them first:"), "{error}");
