@@ -29,17 +29,6 @@ pub(super) enum Outcome {
     Broken,
 }
 
-impl Outcome {
-    /// Compiling and testing are two runs, because cargo exits alike when either fails.
-    pub(super) fn of(compiled: bool, passed: Option<bool>) -> Self {
-        match (compiled, passed) {
-            (true, Some(false)) => Self::Killed,
-            (true, Some(true)) => Self::Survived,
-            (false, _) | (true, None) => Self::Broken,
-        }
-    }
-}
-
 /// What a run as a whole comes to: a success when every mutant was killed.
 pub(super) fn verdict(outcomes: &[Outcome]) -> Result<(), Error> {
     if outcomes.contains(&Outcome::Broken) {
@@ -66,14 +55,6 @@ impl fmt::Display for Outcome {
 #[cfg(test)]
 mod tests {
     use super::{Outcome, verdict};
-
-    #[test]
-    fn only_tests_that_ran_and_failed_kill_a_mutant() {
-        assert_eq!(Outcome::of(true, Some(false)), Outcome::Killed);
-        assert_eq!(Outcome::of(true, Some(true)), Outcome::Survived);
-        assert_eq!(Outcome::of(false, None), Outcome::Broken);
-        assert_eq!(Outcome::of(true, None), Outcome::Broken);
-    }
 
     #[test]
     fn one_mutant_that_was_not_killed_fails_the_run() {

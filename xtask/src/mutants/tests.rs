@@ -16,11 +16,15 @@ fn project() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let manifest = "[package]\nname = \"hostfn\"\nedition = \"2024\"\n[workspace]\n";
     let library = "pub fn double(n: u32) -> u32 { n * 2 }\npub fn halve(n: u32) -> u32 { n / 2 }\n";
-    let tests = "#[test]\nfn it() { assert_eq!((hostfn::double(1), hostfn::halve(2)), (2, 1)) }\n";
+    let test =
+        |looked_at: &str, expected: &str| format!("#[test]\nfn it() {{ assert_eq!({looked_at}, {expected}) }}\n");
     write(&root.path().join("Cargo.toml"), manifest).unwrap();
     write(&root.path().join("src/lib.rs"), library).unwrap();
-    for name in ["conformance", "integration"] {
-        write(&root.path().join(format!("tests/{name}.rs")), tests).unwrap();
+    // The second notice what the first do not.
+    for (name, looked_at, expected) in
+        [("conformance", "hostfn::halve(2)", "1"), ("integration", "hostfn::double(1)", "2")]
+    {
+        write(&root.path().join(format!("tests/{name}.rs")), test(looked_at, expected)).unwrap();
     }
     root
 }
