@@ -125,7 +125,7 @@ fn a_type_that_bindings_have_themselves_is_refused() {
 }
 
 #[test]
-fn a_namespace_that_a_kit_cannot_import_from_is_refused() {
+fn a_namespace_that_a_pdk_cannot_import_from_is_refused() {
     let mut elsewhere = small();
     elsewhere["functions"][1]["namespace"] = "notes".into();
     assert!(bindings(&contract(&elsewhere), Language::named("rust").unwrap()).is_ok());
