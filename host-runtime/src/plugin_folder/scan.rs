@@ -27,6 +27,8 @@ pub(super) fn scan(
     let files = files(folder)?;
     let mut problems = BTreeMap::new();
     let wanted = wanted(&files, &before, &mut problems);
+    // Of manifests that could be read, so that it is known whose modules are.
+    let mut refused = BTreeMap::new();
     let mut running = BTreeMap::new();
     let mut changes = Vec::new();
     for (name, Wanted { file, text, manifest }) in &wanted {
@@ -55,7 +57,7 @@ pub(super) fn scan(
             }
             Ok(None) => {}
             Err(problem) => {
-                problems.insert(file.clone(), problem);
+                refused.insert(file.clone(), problem);
             }
         }
     }
@@ -74,6 +76,7 @@ pub(super) fn scan(
     let manifests = running.values().map(|running| &running.manifest);
     let modules = modules_of(manifests.chain(wanted.values().map(|wanted| &wanted.manifest)));
     without_a_manifest(&files, &modules, &mut problems);
+    problems.extend(refused);
     let told = problems.into_iter().map(|(file, problem)| {
         // The same as was told before is the same, and not told again.
         let known = before.problems.get(&file).filter(|known| known.to_string() == problem.to_string());
