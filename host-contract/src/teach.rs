@@ -151,8 +151,8 @@ impl<F: 'static> HostFn for Unusable<F> {
     type State = ();
 
     fn call(_: &mut NoConnection, (): <() as InjectAll>::Borrowed<'_>, _: NoRequest) -> Result<(), HostError> {
-        // Evaluated when a program is made of it, which no error of the compiler's has then prevented. It depends on `F`,
-        // as an optimised build evaluates what does not, though nothing calls it.
+        // Evaluated when a program is made of it, which no error of the compiler's has then prevented. True of no type,
+        // it asks `F` all the same: what does not depend on it an optimised build evaluates, though nothing calls it.
         const {
             assert!(
                 size_of::<F>() == usize::MAX,

@@ -8,11 +8,12 @@ use syn::{Error, ForeignItem, ForeignItemFn, ItemForeignMod, parse_quote};
 use crate::ast::{Item, has_body};
 
 /// The function as plain Rust, which its arguments' attributes are no more. Of what was told, the compiler is not
-/// given the chance to tell it again in other words.
+/// given the chance to tell it again in other words. A body that is missing is made up, and no program
+/// runs it: the errors stand beside it.
 pub(crate) fn function(mut item: Item, compile_errors: &TokenStream) -> TokenStream {
     item.signature.variadic = None;
     if !has_body(&item) {
-        item.body = quote!({ ::core::unimplemented!() });
+        item.body = quote!({ ::core::unreachable!() });
         item.attributes.push(parse_quote!(#[allow(unused_variables)]));
     }
     quote!(#item #compile_errors)
@@ -23,7 +24,7 @@ pub(crate) fn function(mut item: Item, compile_errors: &TokenStream) -> TokenStr
 fn imported(imports: &ItemForeignMod) -> TokenStream {
     let functions = imports.items.iter().filter_map(|item| match item {
         ForeignItem::Fn(ForeignItemFn { vis, sig, .. }) => {
-            Some(quote!(#[allow(dead_code, unused_variables)] #vis #sig { ::core::unimplemented!() }))
+            Some(quote!(#[allow(dead_code, unused_variables)] #vis #sig { ::core::unreachable!() }))
         }
         _ => None,
     });

@@ -47,7 +47,8 @@ try {
     await page.screenshot({ path: screenshot });
   }
   const outer = await row(expected[0]).first().innerText();
-  // The viewer adds the parts up, and may miss the whole by a rounding.
+  // The viewer adds the parts up, and may miss the whole by a rounding. That no host call is outside of the plugin call is
+  // asked of the numbers themselves, in tests/integration/trace.rs.
   assert.match(outer, /\((100|>99)%\)/, `the plugin call is not all of it: ${outer}`);
   assert.deepEqual(errors, []);
   console.log(`a viewer shows all ${expected.length} calls`);
