@@ -1,9 +1,9 @@
 //! What host calls, databases and instances cost here, beside what they cost as they are usually had.
 //!
-//! `cargo bench` shows each for itself, as criterion measures it. `cargo xtask bench` has each pair take turns and shows
-//! the ratios, which are what to go by: the times are this machine's of this moment.
+//! `cargo bench --bench peers` has each pair take turns and prints how long each takes and their ratio, which is what to
+//! go by: the times are this machine's at this moment. `cargo xtask bench` prints the same as a table, with the bounds.
+//! Without cargo's `--bench`, as in `cargo test`, everything is done once and nothing is measured.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "criterion's macros make public functions")]
 
 mod boundary;
 mod database;
@@ -13,10 +13,7 @@ mod turns;
 
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion};
 use serde_json::json;
-
-use crate::turns::Comparison;
 
 hostfn::registry!();
 
@@ -30,25 +27,25 @@ fn main() {
     };
     let arguments: Vec<String> = std::env::args().collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    if has("--ratios") {
-        let (turns, turn) =
-            if has("--quick") { (21, Duration::from_millis(4)) } else { (101, Duration::from_millis(10)) };
-        let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only=")).unwrap_or_default();
-        for mut comparison in all().filter(|comparison| comparison.id.starts_with(only)) {
-            let measured = comparison.measure(turns, turn);
-            let (ours, theirs) = (measured.ours.as_secs_f64(), measured.theirs.as_secs_f64());
-            println!("{}", json!({"id": comparison.id, "ratio": measured.ratio, "ours": ours, "theirs": theirs}));
+    let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only=")).unwrap_or_default();
+    let chosen = all().filter(|comparison| comparison.id.starts_with(only));
+    if !has("--bench") {
+        for mut comparison in chosen {
+            (comparison.ours)(1);
+            (comparison.theirs)(1);
+            println!("{}: both sides run", comparison.id);
         }
         return;
     }
-    let mut criterion = Criterion::default().configure_from_args();
-    for comparison in all() {
-        let Comparison { id, mut ours, mut theirs, .. } = comparison;
-        let mut group = criterion.benchmark_group(id.split('/').next().unwrap_or(id));
-        let (_, parameter) = id.split_once('/').unwrap_or((id, ""));
-        group.bench_function(BenchmarkId::new("hostfn", parameter), |bencher| bencher.iter_custom(&mut ours));
-        group.bench_function(BenchmarkId::new("peer", parameter), |bencher| bencher.iter_custom(&mut theirs));
-        group.finish();
+    let (turns, turn) = if has("--quick") { (21, Duration::from_millis(4)) } else { (101, Duration::from_millis(10)) };
+    for mut comparison in chosen {
+        let measured = comparison.measure(turns, turn);
+        let (id, ratio) = (comparison.id, measured.ratio);
+        if has("--ratios") {
+            let (ours, theirs) = (measured.ours.as_secs_f64(), measured.theirs.as_secs_f64());
+            println!("{}", json!({"id": id, "ratio": ratio, "ours": ours, "theirs": theirs}));
+        } else {
+            println!("{id:40} hostfn {:>12?}  peer {:>12?}  ratio {ratio:.3}", measured.ours, measured.theirs);
+        }
     }
-    criterion.final_summary();
 }

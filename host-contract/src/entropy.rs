@@ -4,10 +4,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use rand_chacha::{
+use chacha20::{
     ChaCha20Rng,
-    rand_core::{RngCore, SeedableRng},
+    rand_core::{Rng, SeedableRng, TryRng},
 };
+use getrandom::SysRng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -111,7 +112,7 @@ impl Entropy {
     /// When the operating system has no randomness to give; nothing safe can be done then.
     pub fn fill(&self, buffer: &mut [u8]) {
         match &self.generator {
-            None => getrandom::fill(buffer).expect("the operating system gives randomness"),
+            None => SysRng.try_fill_bytes(buffer).expect("the operating system gives randomness"),
             Some(generator) => generator.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer),
         }
     }

@@ -3,7 +3,11 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, ExprLit, Lit, LitStr};
 
-use crate::{mistakes::Mistakes, types::spelling};
+use crate::{
+    mistakes::Mistakes,
+    names::{DOMAIN_ERRORS, OTHER_ERRORS},
+    types::spelling,
+};
 
 /// The options as they were written. Whether their values make sense is for `valid` to say.
 #[derive(Default)]
@@ -27,13 +31,6 @@ const OPTIONS: [(&str, &str); 6] = [
     ("errors", "errors(not_found, conflict)"),
     ("deprecated", r#"deprecated = "call db_get_user_by_uuid""#),
 ];
-
-/// The domain errors as they are written, with their variants.
-pub(crate) const DOMAIN_ERRORS: [(&str, &str); 2] = [("not_found", "NotFound"), ("conflict", "Conflict")];
-
-/// The codes that any function may answer. A test compares them with those of the contract.
-pub(crate) const OTHER_ERRORS: [&str; 6] =
-    ["invalid_request", "permission_denied", "limit_exceeded", "unavailable", "deadline_exceeded", "internal"];
 
 /// So like a known option must an unknown one be to be taken for it, mistyped: swapped letters and a
 /// forgotten underscore are, another word with the same start is not.

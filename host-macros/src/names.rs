@@ -1,4 +1,11 @@
-//! What names may look like. They are part of the contract with guests.
+//! What names may look like, and which errors there are. They are part of the contract with guests.
+
+/// The domain errors as they are written, with their variants.
+pub(crate) const DOMAIN_ERRORS: [(&str, &str); 2] = [("not_found", "NotFound"), ("conflict", "Conflict")];
+
+/// The codes that any function may answer. A test compares them with those of the contract.
+pub(crate) const OTHER_ERRORS: [&str; 6] =
+    ["invalid_request", "permission_denied", "limit_exceeded", "unavailable", "deadline_exceeded", "internal"];
 
 /// Whether a guest can import a function by this name: the rule of XTP schemas, which is that of
 /// identifiers in the languages that bindings are written for.

@@ -8,9 +8,8 @@ use quote::quote;
 
 use crate::{
     ast::Item,
-    attr::{DOMAIN_ERRORS, OTHER_ERRORS},
     host_function,
-    names::{in_pascal_case, is_import, is_permission},
+    names::{in_pascal_case, is_import},
 };
 
 /// Less than this is generated beside an ordinary function: what is more belongs in the framework.
@@ -130,20 +129,6 @@ fn a_function_with_mistakes_is_a_function_still() {
     assert_eq!(body.matches("compile_error").count(), 2, "{body}");
 }
 
-/// The macro crate has the rule a second time, lest the contract be compiled twice in every build.
-#[test]
-fn permissions_are_those_of_the_contract() {
-    let parts =
-        ["", "a", "users", "users_2", "_users", "2users", "Users", "users-read", "*", "ü", " ", "a b", "users\n"];
-    for first in parts {
-        assert_eq!(is_permission(first), hostfn::is_permission(first), "{first:?}");
-        for second in parts {
-            let name = format!("{first}:{second}");
-            assert_eq!(is_permission(&name), hostfn::is_permission(&name), "{name:?}");
-        }
-    }
-}
-
 #[test]
 fn imports_are_identifiers() {
     for name in ["a", "_", "$", "db_get_user", "dbGetUser2", "A$1"] {
@@ -159,13 +144,4 @@ fn a_request_is_named_by_its_function() {
     for (name, pascal) in [("db_get_user", "DbGetUser"), ("dbGetUser", "DbGetUser"), ("_a$b__c2", "ABC2")] {
         assert_eq!(in_pascal_case(name), pascal);
     }
-}
-
-#[test]
-fn the_codes_of_errors_are_those_of_the_contract() {
-    let is_domain = |code: &&hostfn::ErrorCode| code.is_domain();
-    let (domain, others): (Vec<_>, Vec<_>) = hostfn::ErrorCode::ALL.iter().partition(is_domain);
-    let names = |codes: Vec<&hostfn::ErrorCode>| codes.into_iter().map(|code| code.as_str()).collect::<Vec<_>>();
-    assert_eq!(names(domain), DOMAIN_ERRORS.map(|(name, _)| name));
-    assert_eq!(names(others), OTHER_ERRORS);
 }

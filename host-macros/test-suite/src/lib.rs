@@ -2,6 +2,19 @@
 //! compile in seconds.
 #![forbid(unsafe_code)]
 
+/// The examples of the macros' documentation, so that they are compiled and run.
+#[cfg(doctest)]
+mod examples {
+    #[doc = include_str!("../../src/host_fn.md")]
+    struct HostFn;
+
+    #[doc = include_str!("../../src/host_state.md")]
+    struct HostState;
+
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+}
+
 use std::any::Any;
 
 use __private::schemars::{Schema, schema_for};
