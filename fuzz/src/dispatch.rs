@@ -7,10 +7,10 @@ use std::{fmt::Write, sync::LazyLock};
 
 use diesel::connection::SimpleConnection;
 use hostfn::{
-    CallError, Caller, Database, ErrorCode, Grants, HostError, HostFunction, HostResponse, Interceptor, Plugin,
-    PluginManager, Step, on_backend,
+    CallError, Database, ErrorCode, Grants, HostError, HostResponse, Plugin, PluginManager,
+    intercept::{InterceptedCall, Interceptor, Step},
+    on_backend,
 };
-use serde_json::Value;
 
 /// More would make an execution slow, and find nothing that fewer do not.
 const MOST_CALLS: usize = 8;
@@ -132,15 +132,14 @@ fn guest<'a>(functions: impl Iterator<Item = &'a HostFunction>) -> String {
 struct NoHashing;
 
 impl Interceptor for NoHashing {
-    fn answer(&self, function: &HostFunction, _: &Caller, _: &str) -> Option<Result<Value, HostError>> {
-        match function.name() {
-            "hash_password" => Some(Ok("$argon2id$".into())),
-            "verify_password" => Some(Ok(false.into())),
-            _ => None,
+    fn intercept(&self, step: Step, call: &mut InterceptedCall<'_>) -> Result<(), HostError> {
+        if step == Step::Respond {
+            call.response = match call.function.name() {
+                "hash_password" => Some("$argon2id$".into()),
+                "verify_password" => Some(false.into()),
+                _ => None,
+            };
         }
-    }
-
-    fn before(&self, _: Step, _: &HostFunction) -> Result<(), HostError> {
         Ok(())
     }
 }

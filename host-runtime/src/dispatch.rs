@@ -18,7 +18,7 @@ use crate::{
     db::Scope,
     defence::{self, Defence},
     function::Bound,
-    intercept::Step,
+    intercept::{InterceptedCall, Step},
     memory::Request,
     observe::{self, HostCall},
     plugin_call::PluginCall,
@@ -91,17 +91,20 @@ fn run<F: HostFn>(
 ) -> Result<(), HostError> {
     let (host, limits) = (plugin_call.host(), plugin_call.limits());
     let request = codec::decode::<F::Request>(text, limits.json_depth)?;
-    if let Some(mocked) = host.mocked(&function.description, call.caller, text) {
-        return codec::encode(&mocked?, limits.response_bytes, answer);
+    let mut intercepted =
+        InterceptedCall { function: &function.description, caller: call.caller, request: text, response: None };
+    host.intercept(Step::Respond, &mut intercepted)?;
+    if let Some(data) = intercepted.response {
+        return codec::encode(&data, limits.response_bytes, answer);
     }
-    host.before(Step::Begin, &function.description)?;
+    host.intercept(Step::Begin, &mut intercepted)?;
     let mut lease = host.begin::<F>()?;
     let state = F::State::borrow(&function.state, call);
-    host.before(Step::Function, &function.description)?;
+    host.intercept(Step::Function, &mut intercepted)?;
     let response = F::call(lease.connection()?, state, request)?;
     codec::encode(&response, limits.response_bytes, answer)?;
     plugin_call.exchange(answer.as_bytes().len())?;
-    host.before(Step::Commit, &function.description)?;
+    host.intercept(Step::Commit, &mut intercepted)?;
     lease.commit()
 }
 

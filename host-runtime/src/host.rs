@@ -4,15 +4,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use hostfn_contract::{Caller, EntropySource, HostConnection, HostError, HostFn, NoConnection};
-use serde_json::Value;
+use hostfn_contract::{EntropySource, HostConnection, HostError, HostFn, NoConnection};
 
 use crate::{
     Clock, Database,
     db::{Access, Transaction},
+    defence::{self, Defence},
     function::{AnyBound, HostFunction},
     instance::{Pool, Seat},
-    intercept::{Interceptor, Step},
+    intercept::{InterceptedCall, Interceptor, Step},
     limits::Limits,
     observe::Observer,
     plugin_options::PluginOptions,
@@ -87,23 +87,12 @@ impl Host {
         }
     }
 
-    /// The answer of a test in place of the function's.
-    pub(crate) fn mocked(
-        &self,
-        function: &HostFunction,
-        caller: &Caller,
-        request: &str,
-    ) -> Option<Result<Value, HostError>> {
-        self.interceptor.as_ref()?.answer(function, caller, request)
-    }
-
-    /// Lets a test fail a step of a call.
-    pub(crate) fn before(&self, step: Step, function: &HostFunction) -> Result<(), HostError> {
-        match &self.interceptor {
-            Some(interceptor) if step == Step::Function || function.connection().is_needed => {
-                interceptor.before(step, function)
-            }
-            _ => Ok(()),
+    /// Lets a test harness respond in place of the function, or fail a step of the call.
+    pub(crate) fn intercept(&self, step: Step, call: &mut InterceptedCall<'_>) -> Result<(), HostError> {
+        let Some(interceptor) = &self.interceptor else { return Ok(()) };
+        match step {
+            Step::Begin | Step::Commit if !call.function.connection().is_needed => Ok(()),
+            _ => interceptor.intercept(step, call),
         }
     }
 
@@ -115,8 +104,7 @@ impl Host {
     /// Shows something to each of those who watch.
     pub(crate) fn show(&self, show: impl Fn(&dyn Observer)) {
         for observer in &self.observers {
-            #[cfg(feature = "defence-switches")]
-            if !crate::defence::is_on(crate::defence::Defence::ContainPanics) {
+            if !defence::is_on(Defence::ContainPanics) {
                 show(&**observer);
                 continue;
             }

@@ -30,7 +30,8 @@ mod foreign;
 mod function;
 mod host;
 mod instance;
-mod intercept;
+#[doc(hidden)]
+pub mod intercept;
 mod kernel;
 mod limits;
 mod manager;
@@ -64,7 +65,6 @@ pub use hostfn_contract::{
     Secret, Sensitive,
 };
 pub use hostfn_macros::{HostState, host_fn};
-pub use intercept::{Interceptor, Step};
 pub use limits::{InvalidLimit, LimitChanges, Limits};
 pub use manager::PluginManager;
 pub use manager_builder::PluginManagerBuilder;

@@ -100,8 +100,8 @@ impl PluginManagerBuilder {
         self
     }
 
-    /// Somebody who may answer host calls in place of their functions, or make them fail: a test
-    /// harness.
+    /// What may respond to host calls in place of their functions, or make them fail: a test harness.
+    #[doc(hidden)]
     #[must_use]
     pub fn interceptor(mut self, interceptor: Arc<dyn Interceptor>) -> Self {
         self.interceptor = Some(interceptor);

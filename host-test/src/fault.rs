@@ -3,7 +3,7 @@
 use std::{fmt, thread, time::Duration};
 
 use diesel::result::{DatabaseErrorKind, Error};
-use hostfn_runtime::{Clock, HostError, Step, Timestamp};
+use hostfn_runtime::{Clock, HostError, Timestamp, intercept::Step};
 
 /// Something that goes wrong in a host call.
 ///

@@ -5,7 +5,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use hostfn_runtime::{CallId, Caller, Clock, HostError, HostFunction, Interceptor, Step};
+use hostfn_runtime::{
+    CallId, Clock, HostError, HostFunction,
+    intercept::{InterceptedCall, Interceptor, Step},
+};
 use serde_json::Value;
 
 use crate::fault::{Fault, Planned};
@@ -87,29 +90,35 @@ impl Script {
         faults.remove(position).map(|planned| planned.fault)
     }
 
+    /// Responds, or fails, where the next call of this function is mocked.
+    fn mock(&self, call: &mut InterceptedCall<'_>) -> Result<(), HostError> {
+        let mut state = self.lock();
+        let mock = state.mocks.iter_mut().find(|mock| {
+            (mock.namespace, mock.function) == (call.function.namespace(), call.function.name())
+                && mock.times.is_none_or(|times| mock.calls < times)
+        });
+        let Some(mock) = mock else { return Ok(()) };
+        mock.calls += 1;
+        let answer = match &mock.answer {
+            Ok(data) => Ok(data.clone()),
+            Err(error) => Err(copy(error)),
+        };
+        state.mocked.push(call.caller.call_id());
+        call.response = Some(answer?);
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Interceptor for Script {
-    fn answer(&self, function: &HostFunction, caller: &Caller, _request: &str) -> Option<Result<Value, HostError>> {
-        let mut state = self.lock();
-        let mock = state.mocks.iter_mut().find(|mock| {
-            (mock.namespace, mock.function) == (function.namespace(), function.name())
-                && mock.times.is_none_or(|times| mock.calls < times)
-        })?;
-        mock.calls += 1;
-        let answer = match &mock.answer {
-            Ok(data) => Ok(data.clone()),
-            Err(error) => Err(copy(error)),
-        };
-        state.mocked.push(caller.call_id());
-        Some(answer)
-    }
-
-    fn before(&self, step: Step, function: &HostFunction) -> Result<(), HostError> {
-        self.take_fault(step, function).map_or(Ok(()), |fault| fault.happen(&self.clock))
+    fn intercept(&self, step: Step, call: &mut InterceptedCall<'_>) -> Result<(), HostError> {
+        if step == Step::Respond {
+            self.mock(call)?;
+        }
+        self.take_fault(step, call.function).map_or(Ok(()), |fault| fault.happen(&self.clock))
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::{io::Write, sync::Mutex, thread, time::Duration};
 
-use hostfn::{Caller, HostError, HostFunction, Interceptor, Step};
-use serde_json::Value;
+use hostfn::{
+    HostError,
+    intercept::{InterceptedCall, Interceptor, Step},
+};
 
 use crate::faults::panics::PANIC;
 
@@ -58,12 +60,8 @@ impl Stopper {
 }
 
 impl Interceptor for Stopper {
-    fn answer(&self, _: &HostFunction, _: &Caller, _: &str) -> Option<Result<Value, HostError>> {
-        None
-    }
-
-    fn before(&self, step: Step, _: &HostFunction) -> Result<(), HostError> {
-        if step == Step::Begin {
+    fn intercept(&self, step: Step, _: &mut InterceptedCall<'_>) -> Result<(), HostError> {
+        if !matches!(step, Step::Function | Step::Commit) {
             return Ok(());
         }
         match self.next() {

@@ -3,8 +3,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hostfn::{CallError, Caller, ErrorCode, Grants, HostError, HostFunction, Interceptor, Step};
-use serde_json::{Value, json};
+use hostfn::{
+    CallError, ErrorCode, Grants, HostError,
+    intercept::{InterceptedCall, Interceptor, Step},
+};
+use serde_json::json;
 
 use super::busy::expect;
 use crate::{
@@ -34,11 +37,7 @@ struct Ends {
 }
 
 impl Interceptor for Ends {
-    fn answer(&self, _: &HostFunction, _: &Caller, _: &str) -> Option<Result<Value, HostError>> {
-        None
-    }
-
-    fn before(&self, step: Step, _: &HostFunction) -> Result<(), HostError> {
+    fn intercept(&self, step: Step, _: &mut InterceptedCall<'_>) -> Result<(), HostError> {
         let plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(planned, _)| *planned == step);
         if let Some((_, sql)) = plan {
             let mut stranger = self.stranger.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
-use hostfn::{Caller, ErrorCode, Grants, HostError, HostFunction, Interceptor, Step};
-use serde_json::{Value, json};
+use hostfn::{
+    ErrorCode, Grants, HostError,
+    intercept::{InterceptedCall, Interceptor, Step},
+};
+use serde_json::json;
 
 use crate::{
     Backend, Broken, Figures, Site, ensure,
@@ -48,13 +51,9 @@ impl Panics {
 }
 
 impl Interceptor for Panics {
-    fn answer(&self, _: &HostFunction, _: &Caller, _: &str) -> Option<Result<Value, HostError>> {
-        None
-    }
-
-    fn before(&self, step: Step, function: &HostFunction) -> Result<(), HostError> {
+    fn intercept(&self, step: Step, call: &mut InterceptedCall<'_>) -> Result<(), HostError> {
         let plan = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if plan.is_some_and(|(planned, name)| planned == step && name == function.name()) {
+        if plan.is_some_and(|(planned, name)| planned == step && name == call.function.name()) {
             panic!("{PANIC}");
         }
         Ok(())

@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hostfn::{
-    CallError, Caller, Clock, Database, EntropySource, Grants, HostError, HostFunction, Interceptor, Plugin,
-    PluginManager, PluginManagerBuilder, PluginOptions, Step,
+    CallError, Clock, Database, EntropySource, Grants, HostError, Plugin, PluginManager, PluginManagerBuilder,
+    PluginOptions,
+    intercept::{InterceptedCall, Interceptor, Step},
 };
 use hostfn_test::{TemporaryDatabase, TestDatabase, forwarding_guest};
 use serde_json::Value;
@@ -20,11 +21,7 @@ type Sabotage = Box<dyn Fn() -> Result<(), HostError> + Send + Sync>;
 pub(super) struct Saboteur(Mutex<Option<Sabotage>>);
 
 impl Interceptor for Saboteur {
-    fn answer(&self, _: &HostFunction, _: &Caller, _: &str) -> Option<Result<Value, HostError>> {
-        None
-    }
-
-    fn before(&self, step: Step, _: &HostFunction) -> Result<(), HostError> {
+    fn intercept(&self, step: Step, _: &mut InterceptedCall<'_>) -> Result<(), HostError> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(sabotage) if step == Step::Function => sabotage(),
             _ => Ok(()),
