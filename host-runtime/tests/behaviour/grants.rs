@@ -22,6 +22,9 @@ fn a_grant_is_for_what_it_names() {
     let reader = host.as_plugin("reader", Grants::of(["notes:read"]).unwrap());
     assert_eq!(reader.call("count_notes", json!({})).data(), 0);
     assert_eq!(reader.call("add_note", json!({"text": "lost"})).error().code.as_str(), "permission_denied");
+    // A name is no beginning of names: that is what `*` is for.
+    let beginning = host.as_plugin("beginning", Grants::of(["notes", "notes:rea"]).unwrap());
+    assert_eq!(beginning.call("count_notes", json!({})).error().code.as_str(), "permission_denied");
     let writer = host.as_plugin("writer", Grants::of(["notes:*"]).unwrap());
     assert_eq!(writer.call("add_note", json!({"text": "kept"})).data(), 1);
 }

@@ -97,6 +97,8 @@ fn a_request_is_nested_so_deep() {
     assert_eq!(refused["error"]["code"], "limit_exceeded");
     assert!(refused["error"]["message"].as_str().unwrap().contains("`json_depth`"), "{refused}");
     assert_eq!(answer(&plugin, "add_note", r#"{"text": [[]]}"#)["error"]["code"], "invalid_request");
+    // Brackets within a string nest nothing.
+    assert_eq!(answer(&plugin, "add_note", r#"{"text": "[[[[ \" [[[["}"#)["success"], true);
 }
 
 #[test]

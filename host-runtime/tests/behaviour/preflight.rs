@@ -94,11 +94,10 @@ fn a_strict_load_refuses_what_is_not_granted() {
     let text = r#"(module (import "extism:host/user" "add_note" (func (param i64) (result i64))))"#;
     let module = wat::parse_str(text).unwrap();
     let strict = |grants| PluginOptions::from(grants).strict();
-    let error = in_memory().load("guest", &module, strict(Grants::none())).unwrap_err();
-    assert!(
-        error.to_string().contains("needs `notes:write`, which is not granted, so that it is not loaded"),
-        "{error}"
-    );
+    for grants in [Grants::none(), Grants::of(["notes:read", "notes:writ", "accounts:*"]).unwrap()] {
+        let error = in_memory().load("guest", &module, strict(grants)).unwrap_err().to_string();
+        assert!(error.contains("needs `notes:write`, which is not granted, so that it is not loaded"), "{error}");
+    }
     in_memory().load("guest", &module, strict(Grants::of(["notes:write"]).unwrap())).unwrap();
 }
 
@@ -120,10 +119,12 @@ fn a_finding_that_only_warns_keeps_nobody_out() {
 #[test]
 fn a_function_that_is_deprecated_says_what_to_call_instead() {
     let text = r#"(module (import "extism:host/user" "number_of_notes" (func (result i64))))"#;
-    let findings = in_memory().check("guest", &wat::parse_str(text).unwrap(), Grants::all()).unwrap();
+    let module = wat::parse_str(text).unwrap();
+    let findings = in_memory().check("guest", &module, Grants::all()).unwrap();
     let said: Vec<_> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["`number_of_notes` from `extism:host/user`: it should not be used any more: call `count_notes`"]);
     assert_eq!(findings[0].kind.severity(), Severity::Warning);
+    in_memory().load("guest", &module, PluginOptions::from(Grants::all()).strict()).unwrap();
 }
 
 #[test]

@@ -1,128 +1,91 @@
-//! Mutants: is there a test that notices when a host function is wrong?
+//! Mutants: does a test fail when the code is wrong?
 //!
-//! A green suite says that the functions and the tests agree, not that the tests look. So each operation is broken in
-//! one way that a person could break it, and the tests have to fail. All of it happens in a copy of the
-//! repository under the target folder: the files that you are editing are never touched, whatever interrupts the run.
+//! A green suite says that the code and the tests agree, not that the tests look. So each operation, and what every call
+//! rests on, is broken in a way in which a person could break it, and the tests have to fail.
+//!
+//! All mutations are compiled into one copy of the repository under the target folder, where an environment variable
+//! chooses one of them ([`switch`]): one build, and for each mutation only the tests that have to notice it. The files
+//! that you are editing are never touched.
 
+mod build;
 mod copy;
 mod mutation;
 mod outcome;
+mod suite;
+mod switch;
 mod table;
 
-use std::{path::Path, process::Command};
+use std::{collections::BTreeSet, path::Path};
 
 pub use mutation::Mutation;
-pub use table::{MUTATIONS, OPERATIONS};
+pub use suite::Suite;
+pub use table::{OPERATIONS, all};
 
-use crate::{Error, process, target_dir};
+use crate::{Error, target_dir};
 use outcome::Outcome;
 
-/// The tests which have to notice. The first do so nearly always, and then the others are not even built.
-const TESTS: [&str; 2] = ["conformance", "integration"];
-
-/// One database is enough: on the other the same cases run.
-const ON_ONE_DATABASE: [&str; 3] = ["--", "--skip", "postgres"];
-
-/// Breaks each operation in turn, or only one, and fails unless the tests notice every time.
+/// Runs the mutations of one subject, or all, and fails unless the tests notice every one.
+///
+/// # Errors
+/// When the table does not fit the files, when the tests fail without a mutation, and when a mutant survives.
 pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
-    // In the user's files, so that a mistake in the table is told before anything is copied or built.
-    let mutations = select(root, OPERATIONS, MUTATIONS, only)?;
+    // In the user's files, so that a mistake in the table is reported before anything is copied or built.
+    let mutations = select(root, OPERATIONS, &all(), only)?;
 
     let folder = target_dir(root, "mutants")?;
-    let suite = Suite { tree: &folder.join("tree"), target: &folder.join("target"), build: &target_dir(root, "")? };
-    copy::sync(root, suite.tree)?;
-    eprintln!("running the tests as they are; the first time, this builds everything");
-    suite.passes()?;
+    let tree = folder.join("tree");
+    copy::sync(root, &tree)?;
+    switch::install(&tree, &mutations)?;
+    let suites: BTreeSet<&Suite> = mutations.iter().map(|mutation| &mutation.tests).collect();
+    eprintln!("building {} mutants", mutations.len());
+    // Dependencies are built where the user's are, so that none is compiled again.
+    let programs = build::programs(&tree, &folder.join("target"), &target_dir(root, "")?, &suites)?;
+    for suite in suites {
+        programs.passes(suite)?;
+    }
 
     let mut outcomes = Vec::new();
-    for mutation in mutations {
-        let outcome = suite.outcome(mutation)?;
-        println!("{outcome:<8}  {:<36}  {}", mutation.operation, mutation.what);
+    for (number, mutation) in mutations.iter().enumerate() {
+        let outcome = programs.outcome(&mutation.tests, number)?;
+        println!("{outcome:<8}  {:<36}  {}", mutation.subject, mutation.what);
         outcomes.push(outcome);
     }
-    let killed = outcomes.iter().filter(|outcome| **outcome == Outcome::Killed).count();
-    println!("{killed} of {} killed", outcomes.len());
+    let noticed = outcomes.iter().filter(|outcome| **outcome != Outcome::Survived).count();
+    println!("{noticed} of {} killed", outcomes.len());
     outcome::verdict(&outcomes)
 }
 
-/// Fails with every reason why the table of mutations does not fit the operations or the files. Runs nothing, and so
+/// Fails with every reason why the table of mutations does not fit the operations or the files. It runs nothing, and so
 /// takes milliseconds: any test may ask.
+///
+/// # Errors
+/// With all mistakes of the table.
 pub fn check(root: &Path) -> Result<(), Error> {
-    select(root, OPERATIONS, MUTATIONS, None).map(|_| ())
+    select(root, OPERATIONS, &all(), None).map(|_| ())
 }
 
-/// The mutations of all operations or of one, if they fit; never none, since nothing killed of nothing would read as a
+/// The mutations of all subjects or of one, if they fit; never none, since nothing killed of nothing would read as a
 /// success.
 fn select<'a>(
     root: &Path,
     operations: &[&str],
-    mutations: &'a [Mutation],
+    mutations: &[&'a Mutation],
     only: Option<&str>,
 ) -> Result<Vec<&'a Mutation>, Error> {
-    if let Some(name) = only.filter(|name| !operations.contains(name)) {
-        return Err(Error::new(format!("no operation is named {name}; these are: {}", operations.join(", "))));
+    let subjects: BTreeSet<_> = operations.iter().copied().chain(mutations.iter().map(|m| m.subject)).collect();
+    if let Some(name) = only.filter(|name| !subjects.contains(name)) {
+        let subjects: Vec<_> = subjects.into_iter().collect();
+        return Err(Error::new(format!("nothing is named {name}; choose one of: {}", subjects.join(", "))));
     }
-    // Of one operation nothing else has to fit, so that a table can be written entry by entry.
-    let wanted = |operation: &str| only.is_none_or(|name| name == operation);
+    // Of one subject nothing else has to fit, so that a table can be written entry by entry.
+    let wanted = |subject: &str| only.is_none_or(|name| name == subject);
     let operations = operations.iter().copied().filter(|operation| wanted(operation)).collect::<Vec<_>>();
-    let mutations = mutations.iter().filter(|mutation| wanted(mutation.operation)).collect::<Vec<_>>();
+    let mutations = mutations.iter().copied().filter(|mutation| wanted(mutation.subject)).collect::<Vec<_>>();
     let mistakes = mutation::mistakes(root, &operations, &mutations);
     if mistakes.is_empty() {
         return Ok(mutations);
     }
-    Err(Error::new(format!("mend the mutations in xtask/src/mutants/table.rs:\n  {}", mistakes.join("\n  "))))
-}
-
-/// The tests of the copy.
-struct Suite<'a> {
-    tree: &'a Path,
-    /// Where what is built is put. It is not the user's, whose programs would be those of a mutant.
-    target: &'a Path,
-    /// Where what is built on the way is kept: with the user's, so that no dependency is compiled again.
-    build: &'a Path,
-}
-
-impl Suite<'_> {
-    fn passes(&self) -> Result<(), Error> {
-        for tests in TESTS {
-            let build = outcome::run(self.command(tests).arg("--no-run"))?;
-            if !build.success {
-                return Err(Error::new(format!("the tests do not compile as they are:\n{}", build.text)));
-            }
-            let run = outcome::run(self.command(tests).args(ON_ONE_DATABASE))?;
-            if !run.success {
-                return Err(Error::new(format!("the tests fail as they are; mend them first:\n{}", run.text)));
-            }
-        }
-        Ok(())
-    }
-
-    fn outcome(&self, mutation: &Mutation) -> Result<Outcome, Error> {
-        let _applied = mutation.apply(self.tree)?;
-        for tests in TESTS {
-            // Compiling and testing are two runs, because cargo exits alike when either fails.
-            let build = outcome::run(self.command(tests).arg("--no-run"))?;
-            if !build.success {
-                eprintln!("{}", build.text);
-                return Ok(Outcome::Broken);
-            }
-            if !outcome::run(self.command(tests).args(ON_ONE_DATABASE))?.success {
-                return Ok(Outcome::Killed);
-            }
-        }
-        Ok(Outcome::Survived)
-    }
-
-    fn command(&self, tests: &str) -> Command {
-        let mut cargo = process::command("cargo", self.tree);
-        // A snapshot that a mutant changes is a failure, and never a new snapshot.
-        cargo
-            .args(["test", "--package", "hostfn", "--test", tests])
-            .env("CARGO_TARGET_DIR", self.target)
-            .env("CARGO_BUILD_BUILD_DIR", self.build);
-        cargo.env("INSTA_UPDATE", "no");
-        cargo
-    }
+    Err(Error::new(format!("fix the mutations in xtask/src/mutants/table:\n  {}", mistakes.join("\n  "))))
 }
 
 #[cfg(test)]

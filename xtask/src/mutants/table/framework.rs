@@ -1,0 +1,278 @@
+//! Mistakes in what every call rests on: the path of a host call, transactions, preflight, grants and the codec.
+
+use super::{Mutation, Suite};
+
+pub(super) static MUTATIONS: &[Mutation] = &[
+    Mutation {
+        subject: "dispatch",
+        what: "a function that was not granted runs",
+        file: "host-runtime/src/dispatch.rs",
+        find: "caller.authorise(F::PERMISSION)?;",
+        replace: "let _ = caller.authorise(F::PERMISSION);",
+        tests: Suite::behaviour("grants::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "host calls are not counted",
+        file: "host-runtime/src/dispatch.rs",
+        find: "        plugin_call.admit()?;
+",
+        replace: "",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "the bytes of requests are not counted",
+        file: "host-runtime/src/dispatch.rs",
+        find: "plugin_call.exchange(text.len())?;",
+        replace: "",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "the bytes of responses are not counted",
+        file: "host-runtime/src/dispatch.rs",
+        find: "    plugin_call.exchange(answer.as_bytes().len())?;
+",
+        replace: "",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "what was done is committed before it is known whether it can be told",
+        file: "host-runtime/src/dispatch.rs",
+        find: "    codec::encode(&response, limits.response_bytes, answer)?;
+    plugin_call.exchange(answer.as_bytes().len())?;
+    host.intercept(Step::Commit, &mut intercepted)?;
+    lease.commit()
+",
+        replace: "    host.intercept(Step::Commit, &mut intercepted)?;
+    lease.commit()?;
+    codec::encode(&response, limits.response_bytes, answer)?;
+    plugin_call.exchange(answer.as_bytes().len())
+",
+        tests: Suite::behaviour("transactions::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "a success is not committed",
+        file: "host-runtime/src/dispatch.rs",
+        find: "    host.intercept(Step::Commit, &mut intercepted)?;
+    lease.commit()
+",
+        replace: "    host.intercept(Step::Commit, &mut intercepted)
+",
+        tests: Suite::behaviour("transactions::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "a panic unwinds through the engine",
+        file: "host-runtime/src/dispatch.rs",
+        find: "catch_unwind(AssertUnwindSafe(call)).unwrap_or_else",
+        replace: "Ok::<_, Box<dyn std::any::Any + Send>>(call()).unwrap_or_else",
+        tests: Suite::behaviour("panics::"),
+    },
+    Mutation {
+        subject: "dispatch",
+        what: "the text of a panic is told to the guest",
+        file: "host-runtime/src/dispatch.rs",
+        find: r#"Err(HostError::internal(format!("the host function panicked: {said}")))"#,
+        replace: r#"Err(HostError::new(ErrorCode::Internal, format!("the host function panicked: {said}")))"#,
+        tests: Suite::behaviour("panics::"),
+    },
+    Mutation {
+        subject: "db/transaction",
+        what: "a transaction that the function ended counts as its own",
+        file: "host-runtime/src/db/transaction.rs",
+        find: "if depth != Some(self.own_depth()) {",
+        replace: "if depth.is_none() {",
+        tests: Suite::behaviour("transactions::"),
+    },
+    Mutation {
+        subject: "db/transaction",
+        what: "what a failed function wrote stays in an atomic plugin call",
+        file: "host-runtime/src/db/transaction.rs",
+        find: "if usable && self.open {",
+        replace: "if usable && !self.open {",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "db/transaction",
+        what: "in an atomic plugin call a function ends the whole transaction",
+        file: "host-runtime/src/db/transaction.rs",
+        find: "if self.plugin_call.is_some() { 2 } else { 1 }",
+        replace: "1",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "db/transaction",
+        what: "rolling back stops one level too early",
+        file: "host-runtime/src/db/transaction.rs",
+        find: "Some(open) if open <= depth => return open == depth,",
+        replace: "Some(open) if open <= depth + 1 => return open == depth + 1,",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "db/scope",
+        what: "an atomic plugin call that failed is committed",
+        file: "host-runtime/src/db/scope.rs",
+        find: "let outcome = if succeeded {",
+        replace: "let outcome = if succeeded || connection.is_in_transaction() {",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "db/scope",
+        what: "an atomic plugin call that lost its work says that it succeeded",
+        file: "host-runtime/src/db/scope.rs",
+        find: "Slot::Lent | Slot::Lost => return if succeeded { Err(lost()) } else { Ok(()) },",
+        replace: "Slot::Lent | Slot::Lost => return Ok(()),",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "db/scope",
+        what: "after a panic an atomic plugin call begins another transaction",
+        file: "host-runtime/src/db/scope.rs",
+        find: "        discard(connection);
+        self.put(Slot::Lost);",
+        replace: "        discard(connection);
+        self.put(Slot::NotBegun);",
+        tests: Suite::behaviour("atomic::"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a strict load takes what is not granted",
+        file: "host-runtime/src/preflight.rs",
+        find: "Severity::Denied => options.is_strict,",
+        replace: "Severity::Denied => false,",
+        tests: Suite::behaviour("preflight::"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "what must be refused is loaded unless strictly",
+        file: "host-runtime/src/preflight.rs",
+        find: "Severity::Refused => true,",
+        replace: "Severity::Refused => options.is_strict,",
+        tests: Suite::behaviour("preflight::"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a warning keeps a plugin from being loaded",
+        file: "host-runtime/src/preflight.rs",
+        find: "Severity::Warning => false,",
+        replace: "Severity::Warning => true,",
+        tests: Suite::behaviour("preflight::"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "what is not granted is not reported",
+        file: "host-runtime/src/preflight.rs",
+        find: "if !options.grants.covers(function.permission()) {",
+        replace: "if options.grants.is_empty() {",
+        tests: Suite::behaviour("preflight::"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a module that is one byte too large is loaded",
+        file: "host-runtime/src/preflight.rs",
+        find: "if bytes.len() > limits.module_bytes {",
+        replace: "if bytes.len() > limits.module_bytes + 1 {",
+        tests: Suite::attacks("quotas::module_bytes"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "one function too many is loaded",
+        file: "host-runtime/src/preflight.rs",
+        find: "if size.functions > limits.module_functions {",
+        replace: "if size.functions > limits.module_functions + 1 {",
+        tests: Suite::attacks("quotas::module_functions"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a function that is as large as it may be is refused",
+        file: "host-runtime/src/preflight.rs",
+        find: "if size.largest_function > limits.function_bytes {",
+        replace: "if size.largest_function >= limits.function_bytes {",
+        tests: Suite::attacks("quotas::function_bytes"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a memory that is a page too large is loaded",
+        file: "host-runtime/src/preflight.rs",
+        find: "if has > u64::from(pages) {",
+        replace: "if has > u64::from(pages) + 1 {",
+        tests: Suite::attacks("quotas::first_memory"),
+    },
+    Mutation {
+        subject: "preflight",
+        what: "a table that is one element too large is loaded",
+        file: "host-runtime/src/preflight.rs",
+        find: "Some(has) if has <= may => return found,",
+        replace: "Some(has) if has <= may + 1 => return found,",
+        tests: Suite::attacks("quotas::table_elements"),
+    },
+    Mutation {
+        subject: "grants",
+        what: "a grant of all below a name covers what only begins alike",
+        file: "host-contract/src/permission.rs",
+        find: "Some(above) => permission.starts_with(above),",
+        replace: "Some(above) => permission.starts_with(above.trim_end_matches(':')),",
+        tests: Suite::attacks("grants::"),
+    },
+    Mutation {
+        subject: "grants",
+        what: "a grant covers longer names",
+        file: "host-contract/src/permission.rs",
+        find: "None => grant == permission,",
+        replace: "None => permission.starts_with(grant.as_str()),",
+        tests: Suite::behaviour("grants::"),
+    },
+    Mutation {
+        subject: "grants",
+        what: "who was granted nothing may do everything",
+        file: "host-contract/src/caller.rs",
+        find: "self.plugin.grants.covers(permission)",
+        replace: "self.plugin.grants.covers(permission) || self.plugin.grants.is_empty()",
+        tests: Suite::behaviour("grants::"),
+    },
+    Mutation {
+        subject: "codec",
+        what: "an array is taken for an object",
+        file: "host-runtime/src/codec.rs",
+        find: "if !text.trim_ascii_start().starts_with('{') &&",
+        replace: "if !text.trim_ascii_start().starts_with(['{', '[']) &&",
+        tests: Suite::behaviour("requests::"),
+    },
+    Mutation {
+        subject: "codec",
+        what: "a request may be nested one level deeper",
+        file: "host-runtime/src/codec.rs",
+        find: "if depth > u32::from(most) {",
+        replace: "if depth > u32::from(most) + 1 {",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "codec",
+        what: "brackets within strings count",
+        file: "host-runtime/src/codec.rs",
+        find: "            _ if is_in_string => {}
+",
+        replace: "",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "codec",
+        what: "a response may be longer than its limit",
+        file: "host-runtime/src/codec.rs",
+        find: "if end > self.limit {",
+        replace: "if end > self.limit + 1000 {",
+        tests: Suite::behaviour("limits::"),
+    },
+    Mutation {
+        subject: "codec",
+        what: "what a request holds is repeated to its guest",
+        file: "host-runtime/src/codec.rs",
+        find: r#"format!("expected {}", in_words_of_json(expected))"#,
+        replace: r#"format!("{found}, expected {}", in_words_of_json(expected))"#,
+        tests: Suite::conformance("sqlite::generated::users::"),
+    },
+];
