@@ -1,9 +1,9 @@
 //! What keeps a plugin from doing harm, each by a name, so that a test can show that it is needed.
 //!
-//! The suite of attacks (`tests/hostile`) runs each of its cases twice: as the host is, and with the defence that the
-//! case is about switched off, which the case must notice. Limits need no switch: a host without one is a host with a
-//! very high one ([`Limits`](crate::Limits)). The switches exist only with the feature `defence-switches`, which nothing
-//! but that suite turns on; without it `is_on` is `true` when it is compiled.
+//! `cargo xtask attacks` runs each case of the suite of attacks (`tests/hostile`) twice: as the host is, and with the
+//! defence that the case is about switched off, which the case must notice. Limits need no switch: a host without one is
+//! a host with a very high one ([`Limits`](crate::Limits)). The switches are compiled only where the compiler is given
+//! `--cfg hostfn_attacks`, which no feature of any crate can do; otherwise `is_on` is the constant `true`.
 
 /// A defence that is no number, and so cannot be switched off by a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Defence {
     NativeStack,
 }
 
-#[cfg(feature = "defence-switches")]
+#[cfg(hostfn_attacks)]
 mod switches {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -70,11 +70,11 @@ mod switches {
     }
 }
 
-#[cfg(feature = "defence-switches")]
+#[cfg(hostfn_attacks)]
 pub(crate) use switches::is_on;
 
 /// Whether a defence stands, which it always does but in the suite of attacks.
-#[cfg(not(feature = "defence-switches"))]
+#[cfg(not(hostfn_attacks))]
 #[inline(always)]
 pub(crate) const fn is_on(_: Defence) -> bool {
     true

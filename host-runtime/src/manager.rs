@@ -10,7 +10,6 @@ use crate::{
     plugin_options::PluginOptions,
     preflight::{Examined, Finding},
 };
-#[cfg(feature = "defence-switches")]
 use crate::{
     function::Mode,
     plugin_call::{LoadedPlugin, PluginCall},
@@ -86,7 +85,6 @@ impl PluginManager {
 
     /// The functions as the adapter of a plugin imports them: for the benchmarks, which show what they cost alone. A
     /// plugin call that never ends is said to have begun.
-    #[cfg(feature = "defence-switches")]
     #[doc(hidden)]
     pub fn host_side(&self, name: &str, options: impl Into<PluginOptions>) -> Vec<extism::Function> {
         let options = options.into();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "defence-switches")]
+#[cfg(hostfn_attacks)]
 use crate::defence::{self, Defence};
 use crate::{
     adapter,
@@ -25,7 +25,7 @@ pub(crate) struct Recipe {
     compile_cache: bool,
     fuel: u64,
     /// One engine for all instances, which a test wants that shows why there is not.
-    #[cfg(feature = "defence-switches")]
+    #[cfg(hostfn_attacks)]
     shared: std::sync::OnceLock<(extism::CompiledPlugin, Arc<PluginCall>)>,
 }
 
@@ -69,7 +69,7 @@ impl Recipe {
             needs_wasi: parts.needs_wasi(),
             compile_cache: options.compile_cache,
             fuel: limits.fuel,
-            #[cfg(feature = "defence-switches")]
+            #[cfg(hostfn_attacks)]
             shared: std::sync::OnceLock::new(),
         })
     }
@@ -106,7 +106,7 @@ impl Recipe {
     /// Each has an engine of its own, which the compile cache makes cheap: Extism ends an overdue call by the engine's
     /// epoch, and would end every other call on the same engine with it.
     pub(crate) fn make(&self, plugin: &Arc<LoadedPlugin>) -> Result<(extism::Plugin, Arc<PluginCall>), extism::Error> {
-        #[cfg(feature = "defence-switches")]
+        #[cfg(hostfn_attacks)]
         if !defence::is_on(Defence::EngineOfItsOwn) {
             return self.make_on_shared_engine(plugin);
         }
@@ -114,7 +114,7 @@ impl Recipe {
         Ok((self.builder(&plugin_call).build()?, plugin_call))
     }
 
-    #[cfg(feature = "defence-switches")]
+    #[cfg(hostfn_attacks)]
     fn make_on_shared_engine(
         &self,
         plugin: &Arc<LoadedPlugin>,

@@ -1,6 +1,6 @@
 //! More of something than a host can take: calls, bytes, lines, instances.
 
-use std::{thread, time::Duration};
+use std::thread;
 
 use hostfn::{CallError, PluginOptions};
 
@@ -13,6 +13,7 @@ use crate::harness::{
     child::kind_of,
     functions::Gate,
     guest::{run, times, with_text},
+    pace::at_least,
     world::World,
 };
 
@@ -60,7 +61,7 @@ pub(crate) fn cases() -> Vec<Case> {
         limited(
             "calls_a_second",
             "makes more host calls a second than it may",
-            |limits| limits.host_calls_per_second = Some(100),
+            |limits| limits.host_calls_per_second = Some(1),
             |limits| limits.host_calls_per_second = Some(1_000_000),
         )
         .guest(last(200, "(call $probe (i64.const 0))"))
@@ -68,7 +69,7 @@ pub(crate) fn cases() -> Vec<Case> {
         limited(
             "calls_a_second_in_many",
             "spreads its host calls over many plugin calls",
-            |limits| limits.host_calls_per_second = Some(20),
+            |limits| limits.host_calls_per_second = Some(1),
             |limits| limits.host_calls_per_second = Some(1_000_000),
         )
         .does(|world| {
@@ -119,12 +120,12 @@ pub(crate) fn cases() -> Vec<Case> {
         limited(
             "calls_at_once",
             "is called more often at once than it has instances",
-            |limits| (limits.instances, limits.timeout) = (Some(2), Some(Duration::from_millis(400))),
-            |limits| (limits.instances, limits.timeout) = (Some(8), Some(Duration::from_secs(9))),
+            |limits| (limits.instances, limits.timeout) = (Some(2), Some(at_least(400))),
+            |limits| limits.instances = Some(8),
         )
         .does(|world| {
             let plugin = world.attacker()?;
-            let calls = at_once(8, || plugin.call("think", r#"{"milliseconds": 1000}"#));
+            let calls = all_at_the_gate(8, "busy", || plugin.call("meet", r#"{"gate": "busy"}"#));
             let busy = calls.iter().filter(|call| call.as_ref().is_err_and(|error| kind_of(error) == "busy")).count();
             ensure(busy == 6, || format!("of eight calls {busy} were told that all instances are busy"))
         }),
@@ -137,16 +138,8 @@ pub(crate) fn cases() -> Vec<Case> {
         .limits(|limits| limits.instances = Some(16))
         .does(|world| {
             let plugin = world.attacker()?;
-            let gate = Gate::named("instances");
-            let calls = thread::scope(|scope| {
-                let calls = [(); 8].map(|()| scope.spawn(|| plugin.call("meet", r#"{"gate": "instances"}"#)));
-                // Those that are refused do not come.
-                let _ = gate.has_come(4);
-                thread::sleep(Duration::from_millis(300));
-                gate.open();
-                calls.map(|call| call.join())
-            });
-            let refused = calls.iter().flatten().filter(|call| matches!(call, Err(CallError::TooManyInstances { .. })));
+            let calls = all_at_the_gate(8, "instances", || plugin.call("meet", r#"{"gate": "instances"}"#));
+            let refused = calls.iter().filter(|call| matches!(call, Err(CallError::TooManyInstances { .. })));
             let refused = refused.count();
             ensure(refused >= 4, || format!("of eight calls {refused} were told that there are too many"))
         }),
@@ -182,10 +175,19 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Makes so many calls at once.
-fn at_once<T: Send>(count: usize, call: impl Fn() -> T + Sync) -> Vec<T> {
+/// Makes so many calls to a gate at once, which opens when each has come to it or was refused.
+fn all_at_the_gate<T: Send>(count: usize, gate: &str, call: impl Fn() -> T + Sync) -> Vec<T> {
+    let gate = Gate::named(gate);
+    let (call, gate) = (&call, &gate);
     thread::scope(|scope| {
-        let calls: Vec<_> = (0..count).map(|_| scope.spawn(&call)).collect();
+        let call = || {
+            let called = call();
+            gate.come();
+            called
+        };
+        let calls: Vec<_> = (0..count).map(|_| scope.spawn(call)).collect();
+        gate.has_come(count);
+        gate.open();
         calls.into_iter().filter_map(|call| call.join().ok()).collect()
     })
 }

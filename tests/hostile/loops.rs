@@ -82,7 +82,6 @@ fn in_time(name: &'static str, what: &'static str) -> Case {
         name,
         what,
         |limits| limits.timeout = Some(Duration::from_millis(250)),
-        |limits| (limits.fuel, limits.timeout) = (Some(2_000_000), Some(Duration::from_secs(60))),
+        |limits| (limits.fuel, limits.timeout) = (Some(2_000_000), Some(Duration::from_secs(600))),
     )
-    .ends_within(3000)
 }

@@ -1,12 +1,15 @@
 //! The suite of attacks: what a plugin of somebody malicious may try, and what the host makes of it.
 //!
 //! Each case is run in a process of its own, with bounds on its time and its memory, and asserts that the attack ends as it
-//! must, that the host lives, that another plugin still works, and that the database is as it was. Then it is run once more
-//! with the defence switched off that it is about, and must notice that. All of this is done in both modes, with the
-//! adapter between the guest and Extism's kernel, and without.
+//! must, that the host lives, that another plugin still works, and that the database is as it was. This is done on the code
+//! that users get, with all defences on.
 //!
-//! `cargo test --test hostile` prints the table of cases and outcomes; `-- handles` runs those of one class, `-- adapter`
-//! those of one mode, and `--list` names them all.
+//! `cargo xtask attacks` builds the suite with `--cfg hostfn_attacks`. Then each case is run once more with the defence
+//! switched off that it is about, and must notice that; and all of this is done in both modes, with the adapter between
+//! the guest and Extism's kernel, and without.
+//!
+//! `cargo test --test hostile` prints the table of cases and outcomes; `-- handles` runs those of one class, and `--list`
+//! names them all.
 #![forbid(unsafe_code)]
 
 mod bombs;
@@ -86,9 +89,9 @@ fn main() -> ExitCode {
         assert!(CLASSES.iter().map(|(_, cases)| cases().len()).sum::<usize>() >= 150, "there are too few cases");
         Ok(())
     });
-    let trials = Mode::ALL.into_iter().flat_map(|mode| {
+    let trials = Mode::ALL.iter().flat_map(|mode| {
         let of_class = |(class, cases): &Class| {
-            let trial = |case| parent::trial(class, case, mode, reports.clone());
+            let trial = |case| parent::trial(class, case, *mode, reports.clone());
             cases().into_iter().map(trial).collect::<Vec<_>>()
         };
         CLASSES.iter().flat_map(of_class).collect::<Vec<_>>()
@@ -107,12 +110,12 @@ fn one_case(path: &str, mode: &str, without: bool) -> ExitCode {
         let name = path.strip_prefix(class)?.strip_prefix("::")?;
         cases().into_iter().find(|case| case.name == name)
     });
-    let mode = Mode::ALL.into_iter().find(|known| known.name() == mode);
+    let mode = Mode::ALL.iter().find(|known| known.name() == mode);
     let Some((case, mode)) = found.zip(mode) else {
         eprintln!("there is no case `{path}`, or no such mode");
         return ExitCode::FAILURE;
     };
-    let verdict = child::run(&case, mode, without);
+    let verdict = child::run(&case, *mode, without);
     println!("{}", serde_json::to_string(&verdict).expect("a verdict is JSON"));
     ExitCode::SUCCESS
 }

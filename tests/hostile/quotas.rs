@@ -15,6 +15,7 @@ use crate::harness::{
     child::{ended, refused},
     functions::Gate,
     guest::run,
+    pace::at_least,
     world::World,
 };
 
@@ -89,11 +90,11 @@ pub(crate) fn cases() -> Vec<Case> {
             Fail("out_of_fuel"),
         ),
         at_and_past(
-            bound("timeout", "takes a little time, and more", |l| l.timeout = Some(Duration::from_millis(400)), |l| {
-                l.timeout = Some(Duration::from_secs(9));
+            bound("timeout", "takes a little time, and more", |l| l.timeout = Some(at_least(400)), |l| {
+                l.timeout = Some(Duration::from_secs(600));
             }),
             "think",
-            [r#"{"milliseconds": 1}"#, r#"{"milliseconds": 600}"#],
+            [r#"{"milliseconds": 1}"#.to_owned(), format!(r#"{{"milliseconds": {}}}"#, 2 * at_least(400).as_millis())],
             Succeed,
             Fail("timed_out"),
         ),
@@ -188,7 +189,7 @@ pub(crate) fn cases() -> Vec<Case> {
             "instances",
             "is called twice at once, and a third time",
             |l| {
-                (l.instances, l.timeout) = (Some(2), Some(Duration::from_millis(800)));
+                (l.instances, l.timeout) = (Some(2), Some(at_least(800)));
             },
             |l| l.instances = Some(3),
         )
@@ -196,7 +197,7 @@ pub(crate) fn cases() -> Vec<Case> {
         bound(
             "one_plugin_for_another",
             "uses up what another plugin may have",
-            |l| l.host_calls_per_second = Some(20),
+            |l| l.host_calls_per_second = Some(10),
             |l| {
                 l.host_calls_per_second = Some(1_000_000);
             },

@@ -1,6 +1,6 @@
 //! Calls that are stopped while others of the same plugin run, and what the next call finds.
 
-use std::{thread, time::Duration};
+use std::thread;
 
 use hostfn::Plugin;
 use hostfn_runtime::defence::Defence::{ContainPanics, DiscardInstances, EngineOfItsOwn};
@@ -14,6 +14,7 @@ use crate::harness::{
     child::ended,
     functions::Gate,
     guest::export,
+    pace::at_least,
     world::World,
 };
 
@@ -29,7 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let beside = beside.map(|(name, what, sibling, is_atomic)| {
         defended(name, what, EngineOfItsOwn)
             .guest(guests())
-            .limits(|limits| (limits.instances, limits.timeout) = (Some(3), Some(Duration::from_millis(1500))))
+            .limits(|limits| (limits.instances, limits.timeout) = (Some(3), Some(at_least(1500))))
             .does(move |world| late_beside(world, sibling, is_atomic))
     });
     let spoils = [
@@ -63,8 +64,7 @@ pub(crate) fn cases() -> Vec<Case> {
         defended(name, what, DiscardInstances)
             .guest(format!("(table 1 funcref) {spoil} {look}"))
             .limits(|limits| {
-                (limits.fuel, limits.timeout, limits.instances) =
-                    (Some(5_000_000), Some(Duration::from_millis(300)), Some(1));
+                (limits.fuel, limits.timeout, limits.instances) = (Some(5_000_000), Some(at_least(300)), Some(1));
             })
             .call("look", "", Output(""))
             .call("spoil", r#"{"milliseconds": 320}"#, Fail(ending))
@@ -89,7 +89,7 @@ fn guests() -> String {
     let long = "(local.set $i (i32.const 100000))
         (loop $again (local.set $i (i32.sub (local.get $i) (i32.const 1))) (br_if $again (local.get $i)))";
     [
-        export("be_late", "(loop $for_ever (br $for_ever))"),
+        export("be_late", &format!("{meet} (loop $for_ever (br $for_ever))")),
         export("panic", "(drop (call $panic (call $input)))"),
         export("return", meet),
         export("compute", &format!("{meet} {long}")),
@@ -107,11 +107,13 @@ fn call(plugin: &Plugin, export: &str, is_atomic: bool) -> Result<Vec<u8>, hostf
 
 fn late_beside(world: &World<'_>, sibling: &str, is_atomic: bool) -> Outcome {
     let plugin = world.attacker()?;
-    let gate = Gate::named("sibling");
+    let (gate, started) = (Gate::named("sibling"), Gate::named("started"));
+    started.open();
     thread::scope(|scope| {
-        let late = scope.spawn(|| plugin.call("be_late", ""));
+        let late = scope.spawn(|| plugin.call("be_late", r#"{"gate": "started"}"#));
+        ensure(started.has_come(1), || "the call that is late did not start".to_owned())?;
         // So that the sibling is not late itself when the first is.
-        thread::sleep(Duration::from_millis(750));
+        thread::sleep(at_least(1500) / 2);
         let sibling = scope.spawn(|| call(&plugin, sibling, is_atomic));
         let came = gate.has_come(1);
         let late = late.join();

@@ -114,20 +114,21 @@ fn deface_while_reading(db: &mut DbConnection) -> Result<(), HostError> {
     Ok(())
 }
 
-const COUNT: &str = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 20000000)
+const COUNT: &str =
+    "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 2000000000)
     UPDATE users SET bio = (SELECT max(n) FROM counting)";
 
-/// Changes every account with a statement that takes seconds.
+/// Changes every account with a statement that takes minutes.
 #[host_fn(permission = "deface")]
 fn write_slowly(db: &mut DbConnection) -> Result<(), HostError> {
     on_backend!(db, |connection| sql_query(COUNT).execute(connection))?;
     Ok(())
 }
 
-/// Reads with a statement that takes seconds.
+/// Reads with a statement that takes minutes.
 #[host_fn(permission = "deface", read_only)]
 fn read_slowly(db: &mut DbConnection) -> Result<(), HostError> {
-    let select = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 20000000)
+    let select = "WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 2000000000)
         SELECT max(n) FROM counting";
     on_backend!(db, |connection| connection.batch_execute(select))?;
     Ok(())
@@ -148,7 +149,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// How long anybody waits at one.
-    const PATIENCE: Duration = Duration::from_secs(8);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     pub(crate) fn named(name: &str) -> Arc<Self> {
         static GATES: LazyLock<Mutex<HashMap<String, Arc<Gate>>>> = LazyLock::new(Mutex::default);
@@ -156,8 +157,13 @@ impl Gate {
     }
 
     fn pass(&self) {
-        self.change(|(came, _)| *came += 1);
+        self.come();
         self.wait_until(|(_, is_open)| is_open);
+    }
+
+    /// Counts somebody more who came, and does not hold them.
+    pub(crate) fn come(&self) {
+        self.change(|(came, _)| *came += 1);
     }
 
     /// Waits until so many came. Answers whether they did.

@@ -5,6 +5,7 @@ pub(crate) mod child;
 pub(crate) mod functions;
 pub(crate) mod guest;
 pub(crate) mod log;
+pub(crate) mod pace;
 pub(crate) mod parent;
 pub(crate) mod process;
 pub(crate) mod report;

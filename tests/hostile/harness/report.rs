@@ -15,10 +15,14 @@ pub(crate) fn print(mut reports: Vec<Report>, classes: &[&'static str]) {
         }
     }
     println!();
-    println!("{:22}{:>31}{:>31}", "", "with the adapter", "in plain mode");
-    let heads = || ["cases", "held", "noticed", "open", "failed"].into_iter();
-    let heads: String =
-        heads().chain(heads()).zip(WIDTHS.repeat(2)).map(|(head, width)| format!("{head:>width$}")).collect();
+    let heads = |mode: &Mode| match mode {
+        Mode::Adapter => "with the adapter",
+        Mode::Plain => "in plain mode",
+    };
+    let modes: String = Mode::ALL.iter().map(|mode| format!("{:>31}", heads(mode))).collect();
+    println!("{:22}{modes}", "");
+    let heads = Mode::ALL.iter().flat_map(|_| ["cases", "held", "noticed", "open", "failed"].into_iter().zip(WIDTHS));
+    let heads: String = heads.map(|(head, width)| format!("{head:>width$}")).collect();
     println!("{:22}{heads}", "class");
     for class in classes.iter().filter(|class| reports.iter().any(|report| report.class == **class)) {
         line(class, &reports, |report| report.class == *class);
@@ -26,6 +30,9 @@ pub(crate) fn print(mut reports: Vec<Report>, classes: &[&'static str]) {
     line("all", &reports, |_| true);
     if reports.iter().any(|report| report.bytes.is_none()) && !cfg!(target_os = "linux") {
         println!("memory was not measured: only Linux tells how much a process took");
+    }
+    if !cfg!(hostfn_attacks) {
+        println!("all defences were on; `cargo xtask attacks` shows whether each case notices when its defence is off");
     }
     println!();
 }
@@ -36,7 +43,10 @@ fn outcome(report: &Report) -> String {
     match (&report.fault, &report.noticed) {
         (Some(fault), _) => format!("FAILED after {milliseconds} ms: {fault}"),
         (None, _) if report.is_open => "open: only the adapter closes it".to_owned(),
-        (None, None) => format!("held in {milliseconds} ms{memory}; the adapter leaves no way to it"),
+        (None, None) if cfg!(hostfn_attacks) => {
+            format!("held in {milliseconds} ms{memory}; the adapter leaves no way to it")
+        }
+        (None, None) => format!("held in {milliseconds} ms{memory}"),
         (None, Some(noticed)) => {
             // What a guest said is in it, and must not write to the terminal either.
             let noticed: String = noticed.escape_debug().take(160).collect();
@@ -48,7 +58,7 @@ fn outcome(report: &Report) -> String {
 fn line(class: &str, reports: &[Report], is_of: impl Fn(&Report) -> bool) {
     print!("{class:22}");
     for mode in Mode::ALL {
-        let reports = || reports.iter().filter(|report| report.mode == mode && is_of(report));
+        let reports = || reports.iter().filter(|report| report.mode == *mode && is_of(report));
         let count = |counts: fn(&Report) -> bool| reports().filter(|report| counts(report)).count();
         let counts = [
             reports().count(),

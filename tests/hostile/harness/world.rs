@@ -1,9 +1,14 @@
 //! The host that a case meets: a database with somebody's account in it, and another plugin that must go on working.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
-use hostfn::{Database, Grants, LimitChanges, LoadError, Plugin, PluginManager, PluginOptions};
+use hostfn::{
+    Database, ErrorCode, Grants, HostCall, LimitChanges, LoadError, Observer, Plugin, PluginManager, PluginOptions,
+};
 use hostfn_test::forwarding_guest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,6 +23,7 @@ use crate::harness::{
 pub(crate) struct World<'a> {
     pub(crate) manager: PluginManager,
     pub(crate) log: Log,
+    errors: Arc<Errors>,
     case: &'a Case,
     /// Whether the case's defence is off.
     without: bool,
@@ -36,7 +42,8 @@ impl<'a> World<'a> {
         let log = Log::start();
         let folder = tempfile::tempdir()?;
         let database = Database::open(&format!("sqlite://{}?durability=normal", file(&folder)))?;
-        let builder = PluginManager::builder().database(database);
+        let errors = Arc::<Errors>::default();
+        let builder = PluginManager::builder().database(database).observer(errors.clone());
         let builder = (case.host)(builder.functions(hostfn::functions::registry()).functions(crate::registry()));
         let builder = match case.closed_by {
             ClosedBy::Host(otherwise) if without => otherwise(builder),
@@ -57,7 +64,7 @@ impl<'a> World<'a> {
             ask(&bystander, function, of_her.clone())?;
         }
         let rows = rows(&folder)?;
-        Ok(Self { manager, log, case, without, bystander, victim, rows, folder })
+        Ok(Self { manager, log, errors, case, without, bystander, victim, rows, folder })
     }
 
     /// Loads a guest as the case says, and what closes it where that is taken away.
@@ -127,9 +134,24 @@ impl<'a> World<'a> {
         ensure(rows == self.rows, || format!("the database has {rows:?} and had {:?}", self.rows))
     }
 
+    /// With which errors host calls have ended.
+    pub(crate) fn errors(&self) -> Vec<ErrorCode> {
+        self.errors.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Where the database is.
     pub(crate) fn file(&self) -> String {
         file(&self.folder)
+    }
+}
+
+/// The errors with which host calls ended.
+#[derive(Default)]
+struct Errors(Mutex<Vec<ErrorCode>>);
+
+impl Observer for Errors {
+    fn host_call(&self, call: &HostCall<'_>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(call.error);
     }
 }
 
