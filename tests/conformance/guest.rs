@@ -1,4 +1,8 @@
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hostfn::PluginManager;
 use hostfn_test::{TestDatabase, TestHost};
@@ -20,9 +24,12 @@ pub(crate) struct Guest {
     module: Option<Arc<[u8]>>,
 }
 
-/// The folder of the modules to try, where it shall not be `test-plugins/prebuilt`: continuous
-/// integration tries those that it has just built.
+/// A folder of modules that were just built. Those that have other bytes than the ones in `test-plugins/prebuilt` are
+/// tried in their place, and no other guest.
 const FOLDER: &str = "HOSTFN_TEST_GUESTS";
+
+/// The one language that an ordinary run has on PostgreSQL, too.
+const TYPED_ON_POSTGRES: &str = "rust-bindings";
 
 impl Guest {
     /// The generated one, and all in `test-plugins/` that forward: none can be forgotten here. Each with the adapter and
@@ -36,18 +43,33 @@ impl Guest {
                 Some(folder) => folder.join(guest.file_name()),
                 None => guest.module(root()),
             };
-            let module = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let module = read(&path);
+            if folder.is_some() && module == read(&guest.module(root())) {
+                return None;
+            }
             let kind = if guest.typed { "-bindings" } else { "" };
             let name = format!("{}{kind}", guest.language.name());
-            Self { database, name, typed: guest.typed, plain: false, module: Some(module.into()) }
+            Some(Self { database, name, typed: guest.typed, plain: false, module: Some(module.into()) })
         });
+        let written: Vec<_> = written.flatten().collect();
         let generated = Self { database, name: "generated".to_owned(), typed: false, plain: false, module: None };
-        let with_adapter = [generated].into_iter().chain(written);
+        let generated = Some(generated).filter(|_| folder.is_none());
+        let with_adapter = generated.into_iter().chain(written);
         let both = |guest: Self| {
             let plain = Self { name: format!("{}-plain", guest.name), plain: true, ..guest.clone() };
             [guest, plain]
         };
         with_adapter.flat_map(both).collect()
+    }
+
+    /// Whether an ordinary run has this combination.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        match (&self.module, self.database) {
+            (None, _) => true,
+            (Some(_), TestDatabase::Sqlite) => !self.plain,
+            (Some(_), TestDatabase::Postgres) => self.name == TYPED_ON_POSTGRES,
+        }
     }
 
     /// The same guest, on another database.

@@ -7,8 +7,11 @@
 //! under `snapshots/`, one folder an entity. Each guest is loaded with the adapter between it and Extism's kernel, and once
 //! more without (`-plain`), for the same transcripts.
 //!
+//! Language, database and adapter hardly depend on each other, so that an ordinary run has every language on SQLite, the
+//! generated guest in every combination, and one language on PostgreSQL. `-- --include-ignored` runs all of them.
+//!
 //! Not `#[test]` functions, because each case is a test once for each database and guest, by its own name:
-//! `cargo test --test conformance -- postgres::c::users`. Where there is no PostgreSQL its tests are ignored, which
+//! `cargo test --test conformance -- sqlite::c::users`. Where there is no PostgreSQL its tests are ignored, which
 //! is said, and fails where the environment variable `CI` is `true`.
 #![forbid(unsafe_code)]
 
@@ -57,20 +60,38 @@ fn main() -> ExitCode {
         skipping::is_told();
         Ok(())
     }));
-    let mut reasons = Vec::new();
+    let (mut reasons, mut skipped, mut left_out) = (Vec::new(), 0, 0);
     for database in TestDatabase::ALL {
-        let of_database = guests.iter().flat_map(|guest| trials_of(&guest.on(database)));
-        let of_database: Vec<_> = of_database.filter(|trial| is_wanted(&arguments, trial.name())).collect();
+        let of_database = guests.iter().map(|guest| guest.on(database));
+        let of_database: Vec<_> = of_database
+            .flat_map(|guest| trials_of(&guest).into_iter().map(move |trial| (trial, guest.is_ordinary())))
+            .filter(|(trial, _)| is_wanted(&arguments, trial.name()))
+            .collect();
+        let is_run = |is_ordinary: bool| if is_ordinary { !arguments.ignored } else { runs_all(&arguments) };
+        let count = |is_wanted: &dyn Fn(bool) -> bool| of_database.iter().filter(|trial| is_wanted(trial.1)).count();
         // A server is started only for somebody.
-        let reason = if of_database.is_empty() || arguments.list { None } else { database.unavailable() };
-        trials.extend(of_database.into_iter().map(|trial| trial.with_ignored_flag(reason.is_some())));
-        reasons.extend(reason);
+        let is_needed = !arguments.list && count(&is_run) > 0;
+        if let Some(reason) = is_needed.then(|| database.unavailable()).flatten() {
+            skipped += count(&is_run);
+            reasons.push(reason);
+            // Listed as ignored, unless all that is ignored is wanted.
+            let listed = of_database.into_iter().filter(|_| !runs_all(&arguments));
+            trials.extend(listed.map(|(trial, _)| trial.with_ignored_flag(true)));
+            continue;
+        }
+        left_out += count(&|is_ordinary| !is_ordinary && !runs_all(&arguments));
+        trials.extend(of_database.into_iter().map(|(trial, is_ordinary)| trial.with_ignored_flag(!is_ordinary)));
     }
 
     let conclusion = libtest_mimic::run(&arguments, trials);
-    let skipped = conclusion.num_ignored > 0;
-    for reason in reasons.iter().filter(|_| skipped) {
-        println!("{} on PostgreSQL skipped: {reason}\n", tally::counted(conclusion.num_ignored, "test"));
+    for reason in &reasons {
+        println!("{} on PostgreSQL skipped: {reason}\n", tally::counted(skipped, "test"));
+    }
+    if left_out > 0 && !arguments.list {
+        println!(
+            "{} of other combinations left out: run them by `-- --include-ignored`\n",
+            tally::counted(left_out, "test")
+        );
     }
     for database in TestDatabase::ALL {
         if let Some(summary) = tally::summary(database) {
@@ -79,11 +100,16 @@ fn main() -> ExitCode {
     }
     let names = guests.iter().map(|guest| guest.name.as_str()).filter(|name| !name.ends_with("-plain"));
     println!("through guests in: {}; each with the adapter and without\n", names.collect::<Vec<_>>().join(", "));
-    if skipped && TestDatabase::skipping_fails() {
+    if skipped > 0 && TestDatabase::skipping_fails() {
         println!("in continuous integration nothing may be skipped\n");
         return ExitCode::FAILURE;
     }
     conclusion.exit_code()
+}
+
+/// Whether combinations are run that an ordinary run leaves out.
+fn runs_all(arguments: &Arguments) -> bool {
+    arguments.include_ignored || arguments.ignored
 }
 
 /// Whether it may be run: the library says for certain.

@@ -54,11 +54,11 @@ pub(crate) fn summary(database: TestDatabase) -> Option<String> {
     let tally = *lock().iter().find(|tally| tally.database == database)?;
     let (first, last) = tally.time?;
     let seconds = (last - first).as_secs_f64();
-    let (tests, transcripts) = (counted(tally.tests as u64, "test"), counted(tally.transcripts as u64, "transcript"));
+    let (tests, transcripts) = (counted(tally.tests, "test"), counted(tally.transcripts, "transcript"));
     Some(format!("{tests}, {transcripts}, {seconds:.1} s"))
 }
 
-pub(crate) fn counted(count: u64, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

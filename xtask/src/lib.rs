@@ -3,12 +3,14 @@
 //! A library beside the program, so that the tests of other packages can ask the same questions:
 //! [`guests::stale`] and [`mutants::check`] build nothing and run nothing.
 
+pub mod attacks;
 pub mod bench;
 pub mod fuzz;
 pub mod guests;
 pub mod mutants;
 pub mod new;
 pub mod soak;
+pub mod stress;
 
 mod error;
 mod fs;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, bench, fuzz, guests, mutants, new, soak};
+use xtask::{Error, attacks, bench, fuzz, guests, mutants, new, soak, stress};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -15,6 +15,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Runs the attacks in both modes, each once more with its defence switched off, which it must notice
+    Attacks {
+        /// Run only those whose names contain this
+        filter: Option<String>,
+    },
     /// Measures host calls, databases and instances beside what they usually cost; exit code 1 when a bound is missed
     Bench {
         /// Take fewer turns, for a first look
@@ -48,9 +53,9 @@ enum Task {
         #[arg(long, value_name = "NAME", conflicts_with = "check")]
         only: Option<String>,
     },
-    /// Breaks each host function in turn, in a copy, and expects the tests to notice
+    /// Breaks each host function and what every call rests on in turn, in a copy, and expects the tests to notice
     Mutants {
-        /// Break only the host function of this name
+        /// Break only the host function, or the part of the framework, of this name
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
@@ -75,9 +80,18 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Runs the tests beside busy processes: none may fail because a machine is slow
+    Stress {
+        /// Run only the test programs that know time, three times each
+        #[arg(long)]
+        timed: bool,
+    },
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = attacks::compile().or_else(stress::keep_busy) {
+        return code;
+    }
     match run(Cli::parse().task) {
         Ok(code) => code,
         Err(error) => {
@@ -90,6 +104,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode, Error> {
     let root = xtask::root();
     match task {
+        Task::Attacks { filter } => attacks::run(&root, filter.as_deref())?,
         Task::Bench { quick } => return bench::run(&root, &bench::Bench { quick }).map(ExitCode::from),
         Task::Fuzz { minutes, executions, target, sanitizer } => {
             fuzz::run(&root, &fuzz::Fuzz { minutes, executions, target, sanitizer })?;
@@ -102,6 +117,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             let soak = soak::Soak { rounds, only, database, json };
             return soak::run(&root, &soak).map(ExitCode::from);
         }
+        Task::Stress { timed } => stress::run(&root, timed)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -93,6 +93,8 @@ fn process(path: &str, mode: Mode, without: bool, patience: Duration) -> (Result
     let ended = env::current_exe().and_then(|program| {
         let mut command = Command::new(program);
         command.args(["--case", path, mode.name()]).args(without.then_some("--without"));
+        // Reading debug information for a backtrace takes more memory than any attack.
+        command.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
         run(&mut command, patience, MOST_BYTES)
     });
     let (ended, took) = match ended {

@@ -63,6 +63,9 @@ pub(super) fn programs(tree: &Path, target: &Path, build: &Path, suites: &BTreeS
         };
     }
     cargo.env("CARGO_TARGET_DIR", target).env("CARGO_BUILD_BUILD_DIR", build);
+    // Cargo names what it builds by the path within a workspace, so that the copy's would be taken for the user's: another
+    // profile has other names. Dependencies have no debug information anyway, and so stay the same.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
     let built = outcome::run(&mut cargo)?;
     if !built.success {
         return Err(Error::new(format!(
