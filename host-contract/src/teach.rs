@@ -138,12 +138,17 @@ pub trait Otherwise {
     const ENTRY: Self::Entry;
 }
 
+/// The name of [`Unusable`], which no guest can import. A registry refuses it.
+pub const UNUSABLE: &str = "#[host_fn]";
+
 /// Stands for `F`, which is no host function.
+///
+/// The compiler has refused the program for it. Should one be built all the same, its registry panics.
 #[derive(Debug)]
 pub struct Unusable<F>(std::marker::PhantomData<F>);
 
 impl<F: 'static> HostFn for Unusable<F> {
-    const NAME: &'static str = "unusable";
+    const NAME: &'static str = UNUSABLE;
     const DOCUMENTATION: &'static str = "";
     type Request = NoRequest;
     type Response = ();
@@ -151,15 +156,7 @@ impl<F: 'static> HostFn for Unusable<F> {
     type State = ();
 
     fn call(_: &mut NoConnection, (): <() as InjectAll>::Borrowed<'_>, _: NoRequest) -> Result<(), HostError> {
-        // Evaluated when a program is made of it, which no error of the compiler's has then prevented. True of no type,
-        // it asks `F` all the same: what does not depend on it an optimised build evaluates, though nothing calls it.
-        const {
-            assert!(
-                size_of::<F>() == usize::MAX,
-                "this is no host function, and `#[host_fn]` has not said why: please report it"
-            );
-        }
-        Ok(())
+        Err(HostError::internal("this is no host function"))
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::Schema;
 use serde_json::Value;
 
-use crate::{Cleanup, HostFunction, codes::codes, db::Migrations};
+use crate::{__private::UNUSABLE, Cleanup, HostFunction, codes::codes, db::Migrations};
 
 /// The host functions of one crate, the migrations that they need, and what expires in their tables.
 ///
@@ -19,10 +19,18 @@ pub struct Registry {
 
 impl Registry {
     /// A registry, sorted by namespace and name. `owner` is the name of the crate.
+    ///
+    /// # Panics
+    /// When the compiler let a function pass that is no host function, which it must not: see `Unusable`.
     #[doc(hidden)]
     pub fn new(owner: &'static str, functions: impl IntoIterator<Item = HostFunction>) -> Self {
         let mut functions: Vec<_> = functions.into_iter().collect();
         functions.sort_by_key(HostFunction::import);
+        assert!(
+            functions.iter().all(|function| function.name() != UNUSABLE),
+            "`{owner}` has a function with `#[host_fn]` that is no host function, and the compiler did not say why: please \
+             report it"
+        );
         Self { owner, version: "0.0.0", functions, migrations: None, cleanups: Vec::new() }
     }
 
@@ -259,6 +267,12 @@ mod tests {
     use schemars::JsonSchema;
 
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "`my_crate` has a function with `#[host_fn]` that is no host function")]
+    fn what_is_no_host_function_is_in_no_registry() {
+        Registry::new("my_crate", [HostFunction::of::<crate::__private::Unusable<()>>()]);
+    }
 
     #[derive(JsonSchema)]
     #[schemars(deny_unknown_fields)]

@@ -61,7 +61,7 @@ enum Task {
     },
     /// Makes the projects of `hostfn new`, and types what they say comes next
     New {
-        /// Make only the one of a language, or `host`
+        /// Make only the one of a language, `plugins` for one in each, or `host` with plugins of its functions
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },

@@ -22,13 +22,14 @@ const LANGUAGES: [&str; 6] = ["assemblyscript", "c", "go", "rust", "typescript",
 /// A function of the project of host functions that answers nothing, which languages say in ways of their own.
 const SILENT: &str = "delete_note";
 
-/// Makes the projects, or the one of a name: `host`, or a language.
+/// Makes the projects, or some of them: `host` with plugins of its own functions, `plugins`, or the one of a language.
 pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
     if let Some(only) = only
-        && only != "host"
+        && !["host", "plugins"].contains(&only)
         && !LANGUAGES.contains(&only)
     {
-        return Err(Error::new(format!("there is no project {only}; there are host, {}", LANGUAGES.join(", "))));
+        let languages = LANGUAGES.join(", ");
+        return Err(Error::new(format!("there is no project {only}; there are host, plugins, {languages}")));
     }
     let folder = target_dir(root, "new")?;
     fs::remove_all(&folder)?;
@@ -36,7 +37,9 @@ pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
     let target = ("CARGO_TARGET_DIR".to_owned(), target_dir(root, "")?.display().to_string());
     shell(root, "cargo build --quiet --bin hostfn", std::slice::from_ref(&target))?;
     let mut skipped = Vec::new();
-    for language in LANGUAGES.into_iter().filter(|language| only.is_none_or(|only| only == *language)) {
+    for language in
+        LANGUAGES.into_iter().filter(|language| only.is_none_or(|only| only == "plugins" || only == *language))
+    {
         let project = Project { root, folder: &folder, hostfn: built.join("hostfn"), language };
         skipped.extend(project.plugin(&format!("my-{language}"), &[])?);
     }
