@@ -154,8 +154,12 @@ fn is_in_doctests(path: &str) -> bool {
         Some((krate, inner)) if root().join(krate).join("src/lib.rs").is_file() => (krate, inner),
         _ => ("", path),
     };
-    let library = fs::read_to_string(root().join(krate).join("src/lib.rs")).expect("the crate has a library");
-    library.contains(&format!("include_str!(\"../{inner}\")"))
+    let has = |library: &str, included: String| {
+        let library = fs::read_to_string(root().join(krate).join(library));
+        library.is_ok_and(|library| library.contains(&format!("include_str!(\"{included}\")")))
+    };
+    // A macro crate's are compiled by the crate of its tests.
+    has("src/lib.rs", format!("../{inner}")) || has("test-suite/src/lib.rs", format!("../../{inner}"))
 }
 
 /// What a comment says.
@@ -188,8 +192,9 @@ fn documents() -> Vec<PathBuf> {
         for entry in fs::read_dir(root().join(folder)).expect("the folder can be read") {
             let name = entry.expect("the folder can be read").file_name().into_string().expect("names are text");
             let path = folder.join(&name);
-            let is_made = name.starts_with('.') || ["target", "node_modules", "corpus"].contains(&&*name);
-            if root().join(&path).is_dir() && !is_made {
+            // What is made, and the documentation of single items, whose links are rustdoc's.
+            let is_other = name.starts_with('.') || ["target", "node_modules", "corpus", "src"].contains(&&*name);
+            if root().join(&path).is_dir() && !is_other {
                 collect(&path, documents);
             } else if name.ends_with(".md") {
                 documents.push(path);
