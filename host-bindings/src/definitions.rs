@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hostfn_runtime::schema::change_all;
 use serde_json::{Map, Value};
 
 use crate::integers;
@@ -78,24 +79,12 @@ fn reference(name: &str) -> Value {
 }
 
 fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
-    match schema {
-        Value::Object(members) => {
-            for (word, below) in members {
-                match below {
-                    Value::String(target) if word == "$ref" => {
-                        if let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name)) {
-                            *target = format!("{REFERENCE}{name}");
-                        }
-                    }
-                    // Values, in which a `$ref` is only a text.
-                    _ if ["const", "default", "enum", "examples"].contains(&word.as_str()) => {}
-                    below => rename(below, names),
-                }
-            }
+    change_all(schema, &mut |schema| {
+        let Some(Value::String(target)) = schema.get_mut("$ref") else { return };
+        if let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name)) {
+            *target = format!("{REFERENCE}{name}");
         }
-        Value::Array(schemas) => schemas.iter_mut().for_each(|schema| rename(schema, names)),
-        _ => {}
-    }
+    });
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Integers in terms that every validator and every generator knows.
 
+use hostfn_runtime::schema::change_all;
 use serde_json::{Map, Value};
 
 /// The largest integer that every language with only doubles has exactly: 2^53 - 1.
@@ -11,20 +12,13 @@ const LARGEST: i64 = (1 << 53) - 1;
 /// `uint32` and others that schemars writes are unknown to ajv's strict mode. A range says as much, and
 /// more: a count that is never more than 400 fits 32 bits.
 pub(crate) fn plain(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members.get("type").is_some_and(is_integer) {
-                plain_integer(members);
-            }
-            for (word, below) in members {
-                if !["const", "default", "enum", "examples"].contains(&word.as_str()) {
-                    plain(below);
-                }
-            }
+    change_all(schema, &mut |schema| {
+        if let Value::Object(members) = schema
+            && members.get("type").is_some_and(is_integer)
+        {
+            plain_integer(members);
         }
-        Value::Array(schemas) => schemas.iter_mut().for_each(plain),
-        _ => {}
-    }
+    });
 }
 
 fn is_integer(kind: &Value) -> bool {

@@ -26,6 +26,8 @@ mod json;
 mod patch;
 mod permission;
 mod response;
+#[doc(hidden)]
+pub mod schema;
 mod secret;
 mod teach;
 

@@ -11,6 +11,7 @@ use crate::{
     defence::{self, Defence},
     foreign::shortened,
     limits::Limits,
+    said::without_value,
 };
 
 /// Reads a request.
@@ -121,38 +122,11 @@ fn explain_shape(text: &str, error: serde_path_to_error::Error<serde_json::Error
             return HostError::invalid_request(format!("`{field}` {problem}")).in_field(field);
         }
     }
-    // "invalid type: string \"hunter2\", expected u32" without the value, in which anything may stand.
-    let problem = match said.rsplit_once(", expected ") {
-        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
-            format!("expected {}", in_words_of_json(expected))
-        }
-        _ => said.to_owned(),
-    };
+    let problem = without_value(said);
     if path.is_empty() {
         HostError::invalid_request(format!("the request: {problem}"))
     } else {
         HostError::invalid_request(format!("{path}: {problem}")).in_field(path)
-    }
-}
-
-/// What serde expected, for somebody who writes JSON and may not know Rust.
-fn in_words_of_json(expected: &str) -> &str {
-    match expected {
-        "i8" => "an integer from -128 to 127",
-        "u8" => "an integer from 0 to 255",
-        "i16" => "an integer from -32768 to 32767",
-        "u16" => "an integer from 0 to 65535",
-        "i32" => "an integer from -2147483648 to 2147483647",
-        "u32" => "an integer from 0 to 4294967295",
-        "i64" | "i128" | "isize" => "an integer",
-        "u64" | "u128" | "usize" => "an integer that is not negative",
-        "f32" | "f64" => "a number",
-        "a sequence" => "an array",
-        "a map" => "an object",
-        "unit" => "null",
-        _ if expected.starts_with("struct ") => "an object",
-        _ if expected.starts_with("tuple ") || expected.starts_with("a tuple ") => "an array",
-        _ => expected,
     }
 }
 

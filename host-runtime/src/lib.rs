@@ -51,6 +51,7 @@ mod preflight;
 mod recipe;
 mod redact;
 mod registry;
+mod said;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use audit::AuditLog;
@@ -81,4 +82,4 @@ pub use registry::{Registry, RegistryError};
 #[doc(hidden)]
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
-pub use hostfn_contract::__private;
+pub use hostfn_contract::{__private, schema};

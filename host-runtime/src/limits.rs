@@ -128,7 +128,7 @@ impl std::str::FromStr for LimitChanges {
 
     /// Limits as a manifest has them, such as `host_calls = 100`, one a line.
     fn from_str(text: &str) -> Result<Self, InvalidLimit> {
-        toml::from_str(text).map_err(|error| InvalidLimit(error.message().to_owned()))
+        toml::from_str(text).map_err(|error| InvalidLimit(crate::said::without_value(error.message()).into_owned()))
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(granted.over(host), Limits { fuel: 5, ..host });
         assert_eq!(LimitChanges::default().over(host), host);
         assert_eq!("fuel=5".parse(), Ok(LimitChanges { fuel: Some(5), ..LimitChanges::default() }));
-        for (text, said) in [("fuel", "key"), ("fule=5", "unknown field `fule`"), ("fuel='5'", "expected u64")] {
+        for (text, said) in [("fuel", "key"), ("fule=5", "unknown field `fule`"), ("fuel='5'", "expected an integer that is not negative")] {
             let error = text.parse::<LimitChanges>().unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }

@@ -3,6 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hostfn_contract::SECRET_MARK;
 use serde_json::Value;
 
+use crate::schema::subschemas;
+
 /// Hides secrets from people, and keeps them comparable: `<secret 1>` is the same wherever it
 /// stands.
 ///
@@ -53,40 +55,60 @@ impl Redactor {
     }
 
     /// Learns the secrets that `value` holds where `schema` says so.
+    ///
+    /// Where it cannot be told which of several schemas a value is of, all of them count: what is hidden needlessly does
+    /// no harm.
     pub fn learn(&self, schema: &Value, value: &Value) {
-        self.learn_within(schema, schema, value);
+        self.learn_within(schema, schema, value, &mut Vec::new());
     }
 
-    fn learn_within(&self, root: &Value, schema: &Value, value: &Value) {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(definition) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer))
-        {
-            self.learn_within(root, definition, value);
-        }
-        for word in ["anyOf", "oneOf", "allOf"] {
-            for alternative in schema.get(word).and_then(Value::as_array).into_iter().flatten() {
-                self.learn_within(root, alternative, value);
-            }
+    /// `above` are the schemas of this same value, among which a schema that refers to itself would be for ever.
+    fn learn_within<'a>(&self, root: &'a Value, schema: &'a Value, value: &Value, above: &mut Vec<&'a Value>) {
+        if above.iter().any(|other| std::ptr::eq(*other, schema)) {
+            return;
         }
         if schema.get(SECRET_MARK) == Some(&Value::Bool(true)) {
             return self.learn_all(value);
         }
-        match value {
-            Value::Object(members) => {
-                for (name, member) in members {
-                    let property = schema.get("properties").and_then(|properties| properties.get(name));
-                    if let Some(below) = property.or_else(|| schema.get("additionalProperties")) {
-                        self.learn_within(root, below, member);
-                    }
-                }
+        above.push(schema);
+        for word in ["$ref", "$dynamicRef"] {
+            let reference = schema.get(word).and_then(Value::as_str);
+            let pointer = reference.and_then(|reference| reference.strip_prefix('#'));
+            if let Some(definition) = pointer.and_then(|pointer| root.pointer(&unescaped(pointer))) {
+                self.learn_within(root, definition, value, above);
             }
-            Value::Array(items) => {
-                if let Some(below) = schema.get("items") {
-                    items.iter().for_each(|item| self.learn_within(root, below, item));
-                }
-            }
-            _ => {}
         }
+        let known = schema.get("properties").and_then(Value::as_object);
+        for (place, below) in subschemas(schema) {
+            let of_part = |part: &Value| self.learn_within(root, below, part, &mut Vec::new());
+            match (place.keyword, value) {
+                // Of the same value.
+                ("allOf" | "anyOf" | "oneOf" | "if" | "then" | "else" | "dependentSchemas", _) => {
+                    self.learn_within(root, below, value, above);
+                }
+                ("properties", Value::Object(members)) => {
+                    place.name.and_then(|name| members.get(name)).into_iter().for_each(of_part);
+                }
+                // A pattern is not tried, as there are several dialects of them.
+                ("patternProperties", Value::Object(members)) => members.values().for_each(of_part),
+                ("additionalProperties" | "unevaluatedProperties", Value::Object(members)) => {
+                    let is_other = |name: &str| known.is_none_or(|known| !known.contains_key(name));
+                    members.iter().filter(|(name, _)| is_other(name)).for_each(|(_, member)| of_part(member));
+                }
+                ("propertyNames", Value::Object(members)) => {
+                    members.keys().for_each(|name| of_part(&Value::from(name.as_str())));
+                }
+                ("prefixItems" | "items", Value::Array(items)) if place.index.is_some() => {
+                    place.index.and_then(|index| items.get(index)).into_iter().for_each(of_part);
+                }
+                ("items" | "contains" | "additionalItems" | "unevaluatedItems", Value::Array(items)) => {
+                    items.iter().for_each(of_part);
+                }
+                // Definitions are of what refers to them, `not` is of what the value is not.
+                _ => {}
+            }
+        }
+        above.pop();
     }
 
     /// Learns what stands where a secret belongs. It may be of the wrong type, and is one all the
@@ -160,9 +182,33 @@ impl Redactor {
     }
 }
 
+/// The pointer in a reference, in which what a URL cannot have is escaped
+/// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901#section-6)).
+fn unescaped(pointer: &str) -> String {
+    let mut bytes = Vec::with_capacity(pointer.len());
+    let mut rest = pointer;
+    while let Some(start) = rest.find('%') {
+        bytes.extend_from_slice(rest[..start].as_bytes());
+        let digits = rest.get(start + 1..start + 3);
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &rest[start + 3..];
+            }
+            None => {
+                bytes.push(b'%');
+                rest = &rest[start + 1..];
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use hostfn_contract::Secret;
+    use proptest::prelude::*;
     use schemars::JsonSchema;
     use serde_json::json;
 
@@ -215,5 +261,96 @@ mod tests {
         let redactor = Redactor::new();
         redactor.learn_text("a");
         assert_eq!(redactor.redact(&json!({"name": "Ada", "pin": "a"})), json!({"name": "Ada", "pin": "<secret 1>"}));
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Places {
+        pair: (String, Secret),
+        by_number: std::collections::BTreeMap<u32, Secret>,
+        by_name: std::collections::BTreeMap<String, Secret>,
+        tagged: Option<Tagged>,
+        #[serde(flatten)]
+        flattened: Inner,
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    #[expect(dead_code, reason = "only its schema is used")]
+    enum Tagged {
+        With { token: Secret },
+        Without,
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_place_that_a_type_has_for_one() {
+        let redactor = Redactor::new();
+        let value = json!({
+            "pair": ["Ada", "secret-of-pair"], "by_number": {"7": "secret-by-number"}, "by_name": {"a": "secret-by-name"},
+            "tagged": {"kind": "With", "token": "secret-of-tagged"}, "token": "secret-of-flattened",
+        });
+        redactor.learn(schemars::schema_for!(Places).as_value(), &value);
+        let shown = redactor.redact(&value).to_string();
+        assert!(!shown.contains("secret-"), "{shown}");
+        assert!(shown.contains("Ada"), "{shown}");
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_ends() {
+        let redactor = Redactor::new();
+        let schema = json!({
+            "$ref": "#/$defs/Page%3CNote%3E",
+            "$defs": {"Page<Note>": {"anyOf": [{"$ref": "#/$defs/Page%3CNote%3E"}, {"$ref": "#"}, {"x-secret": true}]}},
+        });
+        redactor.learn(&schema, &json!("swordfish"));
+        assert!(redactor.knows("swordfish"));
+    }
+
+    /// Schemas with a secret somewhere, each with a value of it.
+    fn with_a_secret() -> impl Strategy<Value = (Value, Value)> {
+        let secret = Just((json!({"type": "string", "x-secret": true}), json!("swordfish")));
+        let other = || json!({"type": "integer"});
+        let places = secret.prop_recursive(6, 6, 1, move |inner| {
+            (inner, 0..17_u8).prop_map(move |((schema, value), place)| match place {
+                0 => (
+                    json!({"properties": {"default": schema, "other": other()}}),
+                    json!({"default": value, "other": 1}),
+                ),
+                1 => (json!({"additionalProperties": schema}), json!({"a": value})),
+                2 => (
+                    json!({"properties": {"a": other()}, "unevaluatedProperties": schema}),
+                    json!({"a": 1, "b": value}),
+                ),
+                3 => (json!({"patternProperties": {"^\\d+$": schema}}), json!({"12": value})),
+                4 => (json!({"items": schema}), json!([value])),
+                5 => (json!({"prefixItems": [other(), schema]}), json!([1, value])),
+                6 => (json!({"items": [other(), schema]}), json!([1, value])),
+                7 => (json!({"prefixItems": [other()], "items": schema}), json!([1, value])),
+                8 => (json!({"contains": schema}), json!([value])),
+                9 => (json!({"prefixItems": [other()], "unevaluatedItems": schema}), json!([1, value])),
+                10 => (json!({"anyOf": [{"type": "null"}, schema]}), value),
+                11 => (json!({"allOf": [{}, schema]}), value),
+                12 => (json!({"oneOf": [schema, {"type": "null"}]}), value),
+                13 => (json!({"if": {}, "then": schema}), value),
+                14 => (json!({"if": false, "else": schema}), value),
+                15 => (json!({"dependentSchemas": {"a": {"properties": {"b": schema}}}}), json!({"a": 1, "b": value})),
+                _ => (json!({"items": [other()], "additionalItems": schema}), json!([1, value])),
+            })
+        });
+        // A part of a root may be a definition.
+        (places, any::<bool>()).prop_map(|((schema, value), is_definition)| match is_definition {
+            true => (json!({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": schema}}), json!({"a": value})),
+            false => (schema, value),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_is_shown_wherever_its_schema_stands((schema, value) in with_a_secret()) {
+            let redactor = Redactor::new();
+            redactor.learn(&schema, &value);
+            let shown = redactor.redact(&value).to_string();
+            prop_assert!(!shown.contains("swordfish"), "{shown} by {schema}");
+        }
     }
 }

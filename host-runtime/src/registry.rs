@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::Schema;
 use serde_json::Value;
 
-use crate::{__private::UNUSABLE, Cleanup, HostFunction, codes::codes, db::Migrations};
+use crate::{__private::UNUSABLE, Cleanup, HostFunction, codes::codes, db::Migrations, schema::subschemas};
 
 /// The host functions of one crate, the migrations that they need, and what expires in their tables.
 ///
@@ -161,34 +161,18 @@ fn open_objects(schema: &Schema) -> Vec<String> {
 }
 
 fn visit(schema: &Value, name: &str, open: &mut Vec<String>) {
-    match schema {
-        Value::Object(members) => {
-            let closed =
-                ["additionalProperties", "unevaluatedProperties"].iter().any(|word| members.contains_key(*word));
-            let is_object = members
-                .get("type")
-                .is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
-            if is_object && !closed {
-                open.push(name.to_owned());
-            }
-            for (word, below) in members {
-                match (word.as_str(), below) {
-                    // A name, not a schema: a property may be called `type` or `properties`.
-                    ("properties", Value::Object(properties)) => {
-                        properties
-                            .iter()
-                            .for_each(|(property, schema)| visit(schema, &format!("{name}.{property}"), open));
-                    }
-                    ("$defs", Value::Object(types)) => {
-                        types.iter().for_each(|(name, schema)| visit(schema, name, open))
-                    }
-                    ("const" | "default" | "enum" | "examples", _) => {}
-                    _ => visit(below, name, open),
-                }
-            }
+    let has = |word| schema.get(word).is_some();
+    let is_object =
+        schema.get("type").is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
+    if is_object && !has("additionalProperties") && !has("unevaluatedProperties") {
+        open.push(name.to_owned());
+    }
+    for (place, below) in subschemas(schema) {
+        match (place.keyword, place.name) {
+            ("properties", Some(property)) => visit(below, &format!("{name}.{property}"), open),
+            ("$defs", Some(name)) => visit(below, name, open),
+            _ => visit(below, name, open),
         }
-        Value::Array(schemas) => schemas.iter().for_each(|schema| visit(schema, name, open)),
-        _ => {}
     }
 }
 

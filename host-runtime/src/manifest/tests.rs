@@ -29,6 +29,30 @@ fn what_is_asked_and_granted_is_had() {
     assert_eq!(config, [("key", "ours"), ("other", "theirs")]);
 }
 
+/// Errors go to logs and to whoever watches a folder, and `config` is where an API key is kept.
+#[test]
+fn nothing_that_stands_in_a_manifest_is_in_its_errors() {
+    for rest in [
+        "[config]\nkey = 70713",
+        "[config]\nkey = ['hunter22']",
+        "[config]\nkey = 'hunter22",
+        "[config]\nkey = \"hunter22\\q\"",
+        "[config]\nkey = hunter22",
+        "[config]\nkey = { hunter22 = 1 }",
+        "[config]\nkey = 'hunter22' 'hunter22'",
+        "[config]\nkey = 'a'\nkey = 'hunter22'",
+        "[limits]\nfuel = 'hunter22'",
+        "[limits]\ntimeout = 'hunter22'",
+        "config = 'hunter22'",
+    ] {
+        let error = manifest(rest).unwrap_err();
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(!shown.contains("hunter22") && !shown.contains("70713"), "{shown}");
+            assert!(shown.contains("line "), "{shown}");
+        }
+    }
+}
+
 /// Whether an editor that has the schema takes it.
 fn is_valid_by_schema(text: &str) -> bool {
     let manifest: Value = toml::from_str(text).expect("it is TOML");
@@ -39,12 +63,12 @@ fn is_valid_by_schema(text: &str) -> bool {
 fn what_is_wrong_is_told_where_it_is() {
     for (rest, said) in [
         ("grants = ['Users']", "\"Users\" is not a permission"),
-        ("grants = 'users:read'", "expected a sequence"),
+        ("grants = 'users:read'", "line 4, column 10: expected an array"),
         ("grant = ['users:read']", "unknown field `grant`"),
         ("[limits]\nmemory = 5", "unknown field `memory`"),
-        ("[limits]\nfuel = '5'", "expected u64"),
-        ("[limits]\njson_depth = 256", "expected u8"),
-        ("[limits]\nhost_calls = -1", "expected u32"),
+        ("[limits]\nfuel = '5'", "line 5, column 8: expected an integer that is not negative"),
+        ("[limits]\njson_depth = 256", "expected an integer from 0 to 255"),
+        ("[limits]\nhost_calls = -1", "expected an integer from 0 to 4294967295"),
         ("[limits]\ntimeout = -1", "expected a number of seconds"),
         ("[config]\nkey = 5", "expected a string"),
         ("[linked.other]\nmodule = 'b.wasm'", "missing field `sha256`"),

@@ -249,3 +249,9 @@ fn pragmas(db: &mut DbConnection) -> QueryResult<Vec<String>> {
     };
     names.iter().map(value).collect()
 }
+
+/// Has a limit of its own.
+#[host_fn]
+fn at_most_three(text: String) -> Result<(), HostError> {
+    if text.len() > 3 { Err(HostError::limit_exceeded("at most three characters")) } else { Ok(()) }
+}

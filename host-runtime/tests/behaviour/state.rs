@@ -67,3 +67,39 @@ fn an_observer_sees_every_call_and_cannot_spoil_one() {
     }
     assert_eq!(counter.0.load(Ordering::SeqCst), 2);
 }
+
+/// A fact, and not inferred from how the call ended: what a plugin may not send is not kept for it, however often it
+/// sends it.
+#[test]
+fn an_observer_sees_a_request_only_if_it_was_read() {
+    let watcher = Arc::new(Watcher::default());
+    let manager = hostfn_runtime::PluginManager::builder()
+        .functions(crate::functions::registry())
+        .provide(Counter::default())
+        .database(hostfn_runtime::Database::open("sqlite::memory:").unwrap())
+        .observer(watcher.clone())
+        .build()
+        .unwrap();
+    let module = hostfn_test::forwarding_guest(manager.functions(), true);
+    let load = |grants: &[&str]| {
+        let mut limits = hostfn_runtime::LimitChanges::default();
+        (limits.request_bytes, limits.host_call_bytes) = (Some(60), Some(50));
+        let grants = hostfn_runtime::Grants::of(grants.iter().copied()).unwrap();
+        manager.load("guest", &module, hostfn_runtime::PluginOptions::from(grants).limits(limits)).unwrap()
+    };
+    let (denied, granted) = (load(&[]), load(&["at_most_three"]));
+    let of_bytes = |bytes: usize| format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes - 11));
+    for (plugin, request, code, is_seen) in [
+        (&denied, of_bytes(20), "permission_denied", false),
+        (&granted, of_bytes(20), "limit_exceeded", true),
+        (&granted, r#"{"txt": ""}"#.to_owned(), "invalid_request", true),
+        // More than one request may have, and more than a plugin call may exchange.
+        (&granted, of_bytes(61), "limit_exceeded", false),
+        (&granted, of_bytes(51), "limit_exceeded", false),
+    ] {
+        let response = answer(plugin, "at_most_three", &request);
+        assert_eq!(response["error"]["code"], code, "{response}");
+        let seen = watcher.seen.lock().unwrap().pop().unwrap();
+        assert_eq!(seen.0, if is_seen { &*request } else { "" }, "{request}: {response}");
+    }
+}
