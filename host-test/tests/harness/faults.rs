@@ -62,7 +62,9 @@ fn a_deadline_that_passes() {
     let hurried = host.as_plugin("hurried", PluginOptions::from(Grants::all()).timeout(timeout));
     let failure = hurried.try_call("get_note", json!({"id": 1})).unwrap_err();
     assert!(matches!(failure, CallError::TimedOut { .. }), "{failure}");
-    assert_eq!(hurried.call("get_note", json!({"id": 1})).data(), json!(null));
+    // By a plugin that has the time. On a busy machine the hurried one ended before it came to the function, and the
+    // fault, which then meets this call, does it no harm.
+    assert_eq!(host.call("get_note", json!({"id": 1})).data(), json!(null));
 }
 
 #[test]
