@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -336,30 +336,34 @@ fn no_call_is_lost_while_a_plugin_is_replaced_again_and_again() {
     let folder = files.load();
     let newest = AtomicU32::new(1);
     let is_over = AtomicBool::new(false);
-    let calls = thread::scope(|scope| {
+    let calls = AtomicU32::new(0);
+    thread::scope(|scope| {
         let callers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut calls = 0_u32;
                     while !is_over.load(Ordering::SeqCst) {
                         // What was announced is there; one more may be there and not announced yet.
                         let oldest = newest.load(Ordering::SeqCst);
                         let answered = version(&folder.get("one").expect("it is never away"), "version");
                         let latest = newest.load(Ordering::SeqCst) + 1;
                         assert!((oldest..=latest).contains(&answered), "{answered} is not from {oldest} to {latest}");
-                        calls += 1;
+                        calls.fetch_add(1, Ordering::SeqCst);
                     }
-                    calls
                 })
             })
             .collect();
         for next in 2..=VERSIONS {
             files.write("one", next);
             assert_eq!(told(folder.reload().unwrap()), ["plugin `one` was replaced"]);
+            // Each version is there while calls end, however busy the machine is. A caller ends early only by its panic.
+            let before = calls.load(Ordering::SeqCst);
+            while calls.load(Ordering::SeqCst) == before && !callers.iter().any(ScopedJoinHandle::is_finished) {
+                thread::yield_now();
+            }
             newest.store(next, Ordering::SeqCst);
         }
         is_over.store(true, Ordering::SeqCst);
-        callers.into_iter().map(|caller| caller.join().unwrap()).sum::<u32>()
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
     });
-    assert!(calls > VERSIONS, "{calls} calls while there were {VERSIONS} versions");
+    assert!(calls.into_inner() >= VERSIONS - 1);
 }
