@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -303,7 +303,7 @@ fn a_folder_that_is_watched_reloads_itself_and_outlives_its_absence() {
     let folder = files.load();
     let (sender, changes) = mpsc::channel();
     let watch = folder.watch(Duration::from_millis(5), move |change| sender.send(change.to_string()).unwrap()).unwrap();
-    let next = || changes.recv_timeout(Duration::from_secs(60)).expect("a change is told");
+    let next = || changes.recv_timeout(Duration::from_secs(120)).expect("a change is told");
     // A module and then its manifest, as they are copied: in between it may be seen that one is not the other's.
     files.write("one", 2);
     while next() != "plugin `one` was replaced" {}
@@ -311,6 +311,7 @@ fn a_folder_that_is_watched_reloads_itself_and_outlives_its_absence() {
 
     let away = files.files.path().with_extension("away");
     fs::rename(files.files.path(), &away).unwrap();
+    // For some looks while it is away; with none of them the test shows less, and does not fail.
     thread::sleep(Duration::from_millis(50));
     assert_eq!(version(&folder.get("one").unwrap(), "version"), 2, "what runs goes on");
     assert!(folder.reload().is_err());
@@ -320,7 +321,9 @@ fn a_folder_that_is_watched_reloads_itself_and_outlives_its_absence() {
     assert_eq!(version(&folder.get("one").unwrap(), "version"), 3);
     drop(watch);
     files.write("one", 4);
-    assert!(changes.recv_timeout(Duration::from_millis(100)).is_err(), "nobody watches any more");
+    // Without a limit: the sender is gone with the thread that watched.
+    assert!(changes.recv().is_err(), "nobody watches any more");
+    assert_eq!(version(&folder.get("one").unwrap(), "version"), 3);
 }
 
 /// The figures that a host under load shows: of all calls that were made while the plugin was replaced again and again,
@@ -333,30 +336,34 @@ fn no_call_is_lost_while_a_plugin_is_replaced_again_and_again() {
     let folder = files.load();
     let newest = AtomicU32::new(1);
     let is_over = AtomicBool::new(false);
-    let calls = thread::scope(|scope| {
+    let calls = AtomicU32::new(0);
+    thread::scope(|scope| {
         let callers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut calls = 0_u32;
                     while !is_over.load(Ordering::SeqCst) {
                         // What was announced is there; one more may be there and not announced yet.
                         let oldest = newest.load(Ordering::SeqCst);
                         let answered = version(&folder.get("one").expect("it is never away"), "version");
                         let latest = newest.load(Ordering::SeqCst) + 1;
                         assert!((oldest..=latest).contains(&answered), "{answered} is not from {oldest} to {latest}");
-                        calls += 1;
+                        calls.fetch_add(1, Ordering::SeqCst);
                     }
-                    calls
                 })
             })
             .collect();
         for next in 2..=VERSIONS {
             files.write("one", next);
             assert_eq!(told(folder.reload().unwrap()), ["plugin `one` was replaced"]);
+            // Each version is there while calls end, however busy the machine is. A caller ends early only by its panic.
+            let before = calls.load(Ordering::SeqCst);
+            while calls.load(Ordering::SeqCst) == before && !callers.iter().any(ScopedJoinHandle::is_finished) {
+                thread::yield_now();
+            }
             newest.store(next, Ordering::SeqCst);
         }
         is_over.store(true, Ordering::SeqCst);
-        callers.into_iter().map(|caller| caller.join().unwrap()).sum::<u32>()
+        callers.into_iter().for_each(|caller| caller.join().unwrap());
     });
-    assert!(calls > VERSIONS, "{calls} calls while there were {VERSIONS} versions");
+    assert!(calls.into_inner() >= VERSIONS - 1);
 }

@@ -1,7 +1,7 @@
 //! Connections that are bounded, on databases of their own.
 //!
-//! No test relies on exact times: one says that something ended within [`SOON`], which is far more
-//! than it takes and less than without what is tested.
+//! No test fails because the machine is slow. Most say that what never ends by itself ended; where two ends differ by
+//! their time alone, see [`is_once_below`].
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a test that unwraps what is not there fails, as it should")]
 #![allow(missing_docs, reason = "diesel's `table!` makes public items")]
@@ -24,7 +24,6 @@ use tempfile::TempDir;
 
 diesel::table! { notes (id) { id -> Integer, text -> Text } }
 
-const SOON: Duration = Duration::from_secs(4);
 const SHORT: Duration = Duration::from_millis(50);
 
 /// Runs for hours.
@@ -92,6 +91,12 @@ fn failure(connection: &mut SqliteConnection, statement: &str) -> (String, Durat
     (error, began.elapsed())
 }
 
+/// Whether it takes less than `bound` at least once, which it never does without what is tested: that waits for as long
+/// by itself. A busy machine makes some attempts longer, and not each of a dozen.
+fn is_once_below(bound: Duration, mut attempt: impl FnMut() -> Duration) -> bool {
+    (0..12).any(|_| attempt() < bound)
+}
+
 fn set_in(bounds: &Bounds, time: Duration) {
     bounds.set_deadline(Some(Instant::now() + time));
 }
@@ -102,13 +107,13 @@ fn a_long_statement_is_interrupted_at_the_deadline() {
     set_in(&bounds, SHORT);
     let (error, took) = failure(&mut connection, LONG);
     assert_eq!(error, "interrupted");
-    assert!(took >= SHORT && took < SOON, "{took:?}");
+    assert!(took >= SHORT, "{took:?}");
 
     // The deadline stays until another is set.
     assert_eq!(failure(&mut connection, MODERATE).0, "interrupted");
     bounds.set_deadline(None);
     connection.batch_execute(MODERATE).unwrap();
-    set_in(&bounds, Duration::from_secs(60));
+    set_in(&bounds, Duration::from_secs(600));
     connection.batch_execute(MODERATE).unwrap();
 }
 
@@ -125,15 +130,22 @@ fn a_lock_is_not_waited_for_beyond_the_deadline() {
     let database = Database::new();
     let (mut connection, bounds) = database.open();
     let _lock = database.lock();
-    set_in(&bounds, SHORT);
-    let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
-    assert_eq!(error, "database is locked");
-    assert!(took >= SHORT && took < SOON, "{took:?}");
+    let is_ended = is_once_below(BUSY_WAIT, || {
+        set_in(&bounds, SHORT);
+        let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
+        assert_eq!(error, "database is locked");
+        assert!(took >= SHORT, "{took:?}");
+        took
+    });
+    assert!(is_ended, "it is waited for beyond the deadline");
 
     // After the deadline it fails at once.
-    let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
-    assert_eq!(error, "database is locked");
-    assert!(took < SOON, "{took:?}");
+    let fails_at_once = is_once_below(BUSY_WAIT, || {
+        let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
+        assert_eq!(error, "database is locked");
+        took
+    });
+    assert!(fails_at_once, "it is waited for after the deadline");
 }
 
 #[test]
@@ -143,12 +155,13 @@ fn without_a_deadline_a_lock_is_waited_for_as_long_as_promised() {
     let _lock = database.lock();
     let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
     assert_eq!(error, "database is locked");
-    assert!(took >= BUSY_WAIT && took < 3 * BUSY_WAIT, "{took:?}");
+    // And not for ever: the lock is still held.
+    assert!(took >= BUSY_WAIT, "{took:?}");
 }
 
 #[test]
 fn a_lock_that_is_released_in_time_is_taken() {
-    for deadline in [None, Some(Duration::from_secs(60))] {
+    for deadline in [None, Some(Duration::from_secs(600))] {
         let database = Database::new();
         let (mut connection, bounds) = database.open();
         bounds.set_deadline(deadline.map(|time| Instant::now() + time));
@@ -161,7 +174,12 @@ fn a_lock_that_is_released_in_time_is_taken() {
                 lock.batch_execute("COMMIT").unwrap();
             });
             is_held.recv().unwrap();
-            insert(&mut connection).unwrap();
+            let mut began = Instant::now();
+            while let Err(error) = insert(&mut connection) {
+                // It waited as it should, and the machine is too busy to release the lock meanwhile.
+                assert!(began.elapsed() >= BUSY_WAIT, "{error} after {:?}", began.elapsed());
+                began = Instant::now();
+            }
         });
         assert_eq!(count_notes(&mut connection), 1);
     }
@@ -248,9 +266,12 @@ fn a_connection_that_diesel_opens_is_not_ours() {
     // It does not wait for a lock either, with or without a deadline.
     bounds.set_deadline(None);
     let _lock = database.lock();
-    let (error, took) = failure(&mut other, "BEGIN IMMEDIATE");
-    assert_eq!(error, "database is locked");
-    assert!(took < SOON, "{took:?}");
+    let fails_at_once = is_once_below(BUSY_WAIT, || {
+        let (error, took) = failure(&mut other, "BEGIN IMMEDIATE");
+        assert_eq!(error, "database is locked");
+        took
+    });
+    assert!(fails_at_once);
 }
 
 #[test]
@@ -347,7 +368,11 @@ fn busy_timeout_takes_the_place_of_our_waiting() {
     connection.batch_execute("PRAGMA busy_timeout = 500").unwrap();
     let _lock = database.lock();
     bounds.set_deadline(Some(Instant::now()));
-    let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
-    assert_eq!(error, "database is locked");
-    assert!(took >= Duration::from_millis(250) && took < SOON, "{took:?}");
+    let is_of_its_own = is_once_below(BUSY_WAIT, || {
+        let (error, took) = failure(&mut connection, "BEGIN IMMEDIATE");
+        assert_eq!(error, "database is locked");
+        assert!(took >= Duration::from_millis(250), "{took:?}");
+        took
+    });
+    assert!(is_of_its_own);
 }

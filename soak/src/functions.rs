@@ -1,9 +1,9 @@
 //! Host functions that do what a function should not.
 
-use std::{thread, time::Duration};
-
 use diesel::{RunQueryDsl, connection::SimpleConnection, result::QueryResult, sql_query};
 use hostfn::{DbConnection, HostError, db::Backend, host_fn, on_backend};
+
+use crate::keeper::Keeper;
 
 /// The name that a user has while a function is in the middle of something.
 pub(crate) const HALF: &str = "half done";
@@ -51,10 +51,10 @@ pub(crate) fn soak_write_and_panic(db: &mut DbConnection) -> Result<(), HostErro
     panic!("{}", crate::faults::panics::PANIC)
 }
 
-/// Keeps its connection for so long, and does nothing with it.
+/// Keeps its connection until the keeper of this name has enough, and does nothing with it.
 #[host_fn(permission = "soak")]
-pub(crate) fn soak_keep_connection(_db: &mut DbConnection, milliseconds: u32) {
-    thread::sleep(Duration::from_millis(milliseconds.into()));
+pub(crate) fn soak_keep_connection(_db: &mut DbConnection, keeper: String) {
+    Keeper::named(&keeper).keep();
 }
 
 /// Lets the database have so many pages, and no more than it has when there are fewer. SQLite only.

@@ -10,6 +10,7 @@ mod faults;
 mod figures;
 mod functions;
 mod guest;
+mod keeper;
 mod ledger;
 mod log;
 mod process;
@@ -77,6 +78,10 @@ impl fmt::Debug for Fault {
         f.debug_struct("Fault").field("name", &self.name).field("backends", &self.backends).finish_non_exhaustive()
     }
 }
+
+/// How long is waited for what must come, before it is said that it does not: a busy machine is slow, and one that hangs
+/// must show. How long it took is a figure, and no reason to fail.
+const FAR: Duration = Duration::from_secs(120);
 
 /// Fails with a reason unless something holds.
 fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<(), Broken> {

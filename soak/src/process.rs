@@ -6,13 +6,9 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
-    time::Duration,
 };
 
-use crate::Broken;
-
-/// How long a worker may be silent: a busy machine is slow, and a worker that hangs must show.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{Broken, FAR};
 
 /// A running `hostfn-soak worker`.
 pub(crate) struct Worker {
@@ -54,8 +50,8 @@ impl Worker {
 
     /// What it says next.
     pub(crate) fn next_line(&self) -> Result<String, Broken> {
-        self.lines.recv_timeout(PATIENCE).map_err(|error| match error {
-            RecvTimeoutError::Timeout => format!("a worker said nothing for {PATIENCE:?}").into(),
+        self.lines.recv_timeout(FAR).map_err(|error| match error {
+            RecvTimeoutError::Timeout => format!("a worker said nothing for {FAR:?}").into(),
             RecvTimeoutError::Disconnected => "a worker ended before it was told to".into(),
         })
     }

@@ -28,6 +28,9 @@ const GRANTS: [&str; 9] = [
     "credentials:verify",
 ];
 
+/// How long a call may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How often a call is made at most that the database keeps from succeeding.
 const ATTEMPTS: usize = 3;
 
@@ -42,12 +45,12 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// Loads the plugin, strictly: one that lacks a grant is found now, and not by the first visitor.
-    pub(crate) fn load(manager: &PluginManager) -> Result<Self, Box<dyn Error>> {
+    /// Loads the plugin, strictly: one that lacks a grant is found now, and not by the first visitor. A call of it may take
+    /// so long.
+    pub(crate) fn load(manager: &PluginManager, timeout: Duration) -> Result<Self, Box<dyn Error>> {
         let database = manager.database().ok_or("accounts are kept in a database")?.clone();
         // Far less than a plugin of a stranger may use by default: signing in takes milliseconds and kilobytes.
-        let options =
-            PluginOptions::from(Grants::of(GRANTS)?).timeout(Duration::from_secs(5)).memory_bytes(8 << 20).strict();
+        let options = PluginOptions::from(Grants::of(GRANTS)?).timeout(timeout).memory_bytes(8 << 20).strict();
         let plugin = manager.load("auth", PLUGIN, options)?;
         plugin.warm_up(plugin.limits().instances)?;
         Ok(Self { plugin, database })

@@ -84,7 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let database = Database::open(&arguments.database)?;
     let manager = host(&metrics).database(database.clone()).build()?;
     let app = App {
-        accounts: Accounts::load(&manager)?,
+        accounts: Accounts::load(&manager, accounts::TIMEOUT)?,
         outbox: Arc::new(Outbox::open(arguments.outbox)?),
         cookies: SessionCookies { is_secure: !arguments.plain_http },
         metrics: metrics.clone(),

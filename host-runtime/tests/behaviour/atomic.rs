@@ -1,10 +1,12 @@
 //! Plugin calls whose host calls are one transaction.
 
-use hostfn_runtime::{CallError, Grants, IdempotencyKey, Plugin, PluginManager, db::Backend};
+use std::time::Duration;
+
+use hostfn_runtime::{CallError, Grants, IdempotencyKey, Plugin, PluginManager, PluginOptions, db::Backend};
 
 use crate::{
     databases::every_kind,
-    functions::{answer, builder, forwarding},
+    functions::{FAR, answer, builder, forwarding},
 };
 
 /// A guest that adds the note "one", then the note "two", and then does what its export's name says. It also
@@ -82,10 +84,9 @@ const TWO_NOTES: &str = r#"(module
         (call $answer (call $add_note (call $request)))
         (i32.const 0)))"#;
 
-fn load(manager: &PluginManager) -> Plugin {
+fn load(manager: &PluginManager, timeout: Duration) -> Plugin {
     let module = wat::parse_str(TWO_NOTES).unwrap();
-    let options = hostfn_runtime::PluginOptions::from(Grants::all()).timeout(std::time::Duration::from_millis(500));
-    manager.load("two-notes", &module, options).unwrap()
+    manager.load("two-notes", &module, PluginOptions::from(Grants::all()).timeout(timeout)).unwrap()
 }
 
 fn on_every_kind(test: impl Fn(&Plugin, &dyn Fn() -> i64)) {
@@ -93,11 +94,15 @@ fn on_every_kind(test: impl Fn(&Plugin, &dyn Fn() -> i64)) {
 }
 
 fn on_every_backend(test: impl Fn(Backend, &Plugin, &dyn Fn() -> i64)) {
+    on_every_manager(|manager, count| test(manager.database().unwrap().backend(), &load(manager, FAR), count));
+}
+
+fn on_every_manager(test: impl Fn(&PluginManager, &dyn Fn() -> i64)) {
     for empty in every_kind() {
         let manager = builder().database(empty.database.clone()).keep_answers().build().unwrap();
         let counter = forwarding(&manager);
         let count = || answer(&counter, "count_notes", "")["data"].as_i64().unwrap();
-        test(empty.database.backend(), &load(&manager), &count);
+        test(&manager, &count);
     }
 }
 
@@ -109,12 +114,21 @@ fn all_is_done_when_the_export_succeeds_and_nothing_when_it_does_not() {
         assert_eq!(count(), 2);
         assert!(matches!(plugin.call_atomic("fail", ""), Err(CallError::Failed { retryable: false, .. })));
         assert!(matches!(plugin.call_atomic("trap", ""), Err(CallError::Trapped { .. })));
-        assert!(matches!(plugin.call_atomic("loop", ""), Err(CallError::TimedOut { .. })));
         assert_eq!(count(), 2);
         plugin.call_atomic("nothing", "").unwrap();
         // Without it, what was done until then stays.
         assert!(plugin.call("fail", "").is_err());
         assert_eq!(count(), 4);
+    });
+}
+
+/// However much of it was done by then: the guest goes on until it is ended.
+#[test]
+fn nothing_is_done_when_the_time_of_the_call_is_over() {
+    on_every_manager(|manager, count| {
+        let hurried = load(manager, Duration::from_millis(200));
+        assert!(matches!(hurried.call_atomic("loop", ""), Err(CallError::TimedOut { .. })));
+        assert_eq!(count(), 0);
     });
 }
 

@@ -1,9 +1,12 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use hostfn_runtime::{CallError, Grants, Plugin, PluginManager, PluginOptions};
 use hostfn_test::forwarding_guest;
 
-use crate::functions::{answer, in_memory};
+use crate::functions::{FAR, answer, in_memory};
 
 /// A guest that ends in every way that a guest can. `count` ends with the number of times that it was
 /// called in the same instance.
@@ -41,7 +44,7 @@ fn endings(options: PluginOptions) -> Plugin {
 }
 
 fn options() -> PluginOptions {
-    PluginOptions::from(Grants::none())
+    PluginOptions::from(Grants::none()).timeout(FAR)
 }
 
 /// Which call this was of its instance.
@@ -81,26 +84,37 @@ fn a_guest_that_was_stopped_is_not_used_again() {
 
 #[test]
 fn a_call_that_takes_too_long_ends_and_ends_no_other() {
-    let plugin = endings(options().timeout(Duration::from_millis(300)).instances(4));
-    let started = Instant::now();
+    const TIMEOUT: Duration = Duration::from_millis(300);
+    let plugin = endings(options().timeout(TIMEOUT).instances(4));
+    let is_over = AtomicBool::new(false);
+    // On a busy machine it may be overdue as well, and is so only after a time of its own.
+    let succeeds = || {
+        let started = Instant::now();
+        match plugin.call("succeed", "") {
+            Ok(_) => true,
+            Err(CallError::TimedOut { .. }) if started.elapsed() >= TIMEOUT => false,
+            Err(error) => panic!("it was ended after {:?}: {error}", started.elapsed()),
+        }
+    };
     std::thread::scope(|scope| {
-        let overdue = scope.spawn(|| plugin.call("loop", ""));
         let others = [(); 2].map(|()| {
             scope.spawn(|| {
-                while started.elapsed() < Duration::from_millis(600) {
-                    plugin.call("succeed", "").unwrap();
+                while !is_over.load(Ordering::SeqCst) {
+                    succeeds();
                 }
             })
         });
-        assert!(matches!(overdue.join().unwrap(), Err(CallError::TimedOut { .. })));
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        let overdue = plugin.call("loop", "");
+        is_over.store(true, Ordering::SeqCst);
+        assert!(matches!(overdue, Err(CallError::TimedOut { .. })), "{overdue:?}");
         others.into_iter().for_each(|other| other.join().unwrap());
     });
+    while !succeeds() {}
 }
 
 #[test]
 fn a_guest_gets_the_memory_that_it_is_allowed() {
-    let plugin = endings(options().memory_bytes(4 << 20).timeout(Duration::from_secs(10)));
+    let plugin = endings(options().memory_bytes(4 << 20));
     for export in ["take_memory", "take_kernel_memory"] {
         let error = plugin.call(export, "").unwrap_err();
         assert!(
@@ -119,29 +133,14 @@ fn a_guest_that_recurses_for_ever_on_a_small_stack_stops_alone() {
 }
 
 #[test]
-fn a_call_waits_for_an_instance_and_not_for_ever() {
+fn a_call_waits_for_an_instance() {
     let manager = in_memory();
-    let module = forwarding_guest(manager.functions(), true);
-    let load = |timeout| {
-        let options = PluginOptions::from(Grants::all()).instances(1).timeout(timeout);
-        manager.load("sleeper", &module, options).unwrap()
-    };
-    let patient = load(Duration::from_secs(20));
+    let options = PluginOptions::from(Grants::all()).instances(1).timeout(FAR);
+    let plugin = manager.load("sleeper", &forwarding_guest(manager.functions(), true), options).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| assert_eq!(answer(&patient, "sleep", r#"{"milliseconds": 50}"#)["success"], true));
+            scope.spawn(|| assert_eq!(answer(&plugin, "sleep", r#"{"milliseconds": 50}"#)["success"], true));
         }
-    });
-
-    let hasty = load(Duration::from_millis(200));
-    std::thread::scope(|scope| {
-        let sleeping = scope.spawn(|| hasty.call("sleep", r#"{"milliseconds": 2000}"#));
-        std::thread::sleep(Duration::from_millis(500));
-        let error = hasty.call("echo_text", "").unwrap_err();
-        assert!(matches!(error, CallError::Busy { instances: 1, .. }), "{error:?}");
-        // What a host function does is not interrupted.
-        let slept = sleeping.join().unwrap();
-        assert!(matches!(slept, Ok(_) | Err(CallError::TimedOut { .. })), "{slept:?}");
     });
 }
 

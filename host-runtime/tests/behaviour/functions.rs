@@ -1,17 +1,24 @@
 //! Host functions that do what the tests need done, right and wrong.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use diesel::{PgConnection, SqliteConnection, connection::SimpleConnection, prelude::*};
 use hostfn_runtime::{
     Caller, Clock, Database, DbConnection, Entropy, Grants, HostError, HostFunction, HostState, Plugin, PluginManager,
-    PluginManagerBuilder, Registry, Secret, Timestamp, Uuid, host_fn, on_backend,
+    PluginManagerBuilder, PluginOptions, Registry, Secret, Timestamp, Uuid, host_fn, on_backend,
 };
 use hostfn_test::{TestHost, forwarding_guest};
 use serde_json::Value;
+
+/// The time of calls that must not run out of it. A busy machine is slow, and the first panic of a process takes seconds
+/// where its backtrace is made readable; a call that hangs still ends.
+pub(crate) const FAR: Duration = Duration::from_secs(300);
 
 diesel::table! { notes (id) { id -> Integer, text -> Text } }
 
@@ -55,7 +62,8 @@ pub(crate) fn in_memory() -> PluginManager {
 
 /// A plugin that forwards to every function, with every grant.
 pub(crate) fn forwarding(manager: &PluginManager) -> Plugin {
-    manager.load("forwarding", &forwarding_guest(manager.functions(), true), Grants::all()).unwrap()
+    let options = PluginOptions::from(Grants::all()).timeout(FAR);
+    manager.load("forwarding", &forwarding_guest(manager.functions(), true), options).unwrap()
 }
 
 /// The answer to a call through a forwarding plugin.

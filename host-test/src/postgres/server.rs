@@ -306,15 +306,21 @@ mod tests {
         let server = match Programs::find() {
             Ok(_) => {
                 let (certificate, key) = certificate(folder.path());
-                let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-                let settings = [
-                    ("listen_addresses", "127.0.0.1"),
-                    ("port", &port),
-                    ("ssl", "on"),
-                    ("ssl_cert_file", &certificate),
-                    ("ssl_key_file", &key),
-                ];
-                (port.clone(), certificate.clone(), Server::start_with(&settings).unwrap())
+                let start = || {
+                    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+                    let port = port.to_string();
+                    let settings = [
+                        ("listen_addresses", "127.0.0.1"),
+                        ("port", &port),
+                        ("ssl", "on"),
+                        ("ssl_cert_file", &certificate),
+                        ("ssl_key_file", &key),
+                    ];
+                    Server::start_with(&settings).map(|server| (port, server))
+                };
+                // Somebody else may take a port that was free just now.
+                let (port, server) = (0..9).find_map(|_| start().ok()).unwrap_or_else(|| start().unwrap());
+                (port, certificate, server)
             }
             Err(reason) if !TestDatabase::skipping_fails() => return eprintln!("skipped: {reason}"),
             Err(reason) => panic!("{reason}"),

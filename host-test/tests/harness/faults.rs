@@ -60,9 +60,14 @@ fn a_deadline_that_passes() {
     let timeout = Duration::from_millis(50);
     host.fault_in("get_note", Fault::FunctionTakes(2 * timeout));
     let hurried = host.as_plugin("hurried", PluginOptions::from(Grants::all()).timeout(timeout));
-    let failure = hurried.try_call("get_note", json!({"id": 1})).unwrap_err();
-    assert!(matches!(failure, CallError::TimedOut { .. }), "{failure}");
-    assert_eq!(hurried.call("get_note", json!({"id": 1})).data(), json!(null));
+    match hurried.try_call("get_note", json!({"id": 1})) {
+        Err(failure) => assert!(matches!(failure, CallError::TimedOut { .. }), "{failure}"),
+        // On a busy machine the guest may hand on that its time is over before it is ended itself.
+        Ok(answer) => assert_eq!(answer.error().code, ErrorCode::DeadlineExceeded),
+    }
+    // By a plugin that has the time. On a busy machine the hurried one ended before it came to the function, and the
+    // fault, which then meets this call, does it no harm.
+    assert_eq!(host.call("get_note", json!({"id": 1})).data(), json!(null));
 }
 
 #[test]

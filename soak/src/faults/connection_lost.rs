@@ -23,7 +23,7 @@ pub(super) const OUTCOME_UNKNOWN: &str = "went away while this was being saved";
 
 /// Ends all connections but its own, and waits until they are, or does not wait.
 fn end_others(waits: bool) -> String {
-    let wait = if waits { ", 5000" } else { "" };
+    let wait = if waits { ", 120000" } else { "" };
     format!(
         "SELECT count(pg_terminate_backend(pid{wait})) AS number FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()"

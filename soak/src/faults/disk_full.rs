@@ -4,14 +4,14 @@
 //! SQLite only. PostgreSQL's files are its server's, and a server whose disk is full cannot be had without a disk of its
 //! own.
 
-use std::process::Command;
+use std::{process::Command, time::Instant};
 
 use hostfn::{ErrorCode, Grants};
 use serde_json::json;
 
 use super::busy::expect;
 use crate::{
-    Broken, Figures, Site, ensure,
+    Broken, FAR, Figures, Site, ensure,
     guest::Batch,
     ledger::{self, Ledger},
     log::Log,
@@ -88,7 +88,7 @@ fn files(site: &Site, rounds: u32, figures: &mut Figures, acknowledged: &mut Vec
         command.args(["worker", "write", "--go-on", "--database", &site.url(""), "--from", &from]);
         let worker = Worker::spawn(&mut command)?;
         let mut refused = 0;
-        let mut is_lifted = false;
+        let mut lifted: Option<Instant> = None;
         loop {
             let line = worker.next_line()?;
             if line == "ready" {
@@ -98,20 +98,22 @@ fn files(site: &Site, rounds: u32, figures: &mut Figures, acknowledged: &mut Vec
             match line.parse() {
                 Ok(number) => {
                     acknowledged.push(number);
-                    if is_lifted {
+                    if lifted.is_some() {
                         break;
                     }
                 }
                 Err(_) => {
                     ensure(line == "unavailable", || format!("a call on a full disk ended with `{line}`"))?;
                     refused += 1;
-                    if refused >= 10 && !is_lifted {
+                    if refused >= 10 && lifted.is_none() {
                         lift(&worker)?;
-                        is_lifted = true;
+                        lifted = Some(Instant::now());
                     }
                 }
             }
-            ensure(refused < 10_000, || "writes do not go on when there is room again".to_owned())?;
+            ensure(lifted.is_none_or(|lifted| lifted.elapsed() < FAR), || {
+                "writes do not go on when there is room again".to_owned()
+            })?;
         }
         let said = worker.kill()?;
         acknowledged.extend(said.iter().filter_map(|line| line.parse::<u64>().ok()));

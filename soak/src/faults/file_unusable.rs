@@ -1,25 +1,16 @@
 //! SQLite's file cannot be written, is not a database, or its folder is not there. Whoever opens it is told what to do,
 //! calls are answered `unavailable`, and when it is mended they are done, by the same host.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Instant};
 
 use hostfn::Database;
 
 use crate::{
-    Broken, Figures, Site, ensure,
+    Broken, FAR, Figures, Site, ensure,
     ledger::Ledger,
     process::Worker,
     site::{self, check_whole},
 };
-
-/// How long a host may take to notice that its file is mended.
-const RECOVERY: Duration = Duration::from_secs(10);
 
 /// The file may be read and not written, by a host that is not root: root may write all.
 pub(super) fn read_only(site: &Site, rounds: u32) -> Result<Figures, Broken> {
@@ -50,7 +41,7 @@ pub(super) fn read_only(site: &Site, rounds: u32) -> Result<Figures, Broken> {
                     acknowledged.push(number);
                     break;
                 }
-                Err(_) => ensure(mended.elapsed() < RECOVERY, || "the host does not write again".to_owned())?,
+                Err(_) => ensure(mended.elapsed() < FAR, || "the host does not write again".to_owned())?,
             }
         }
         acknowledged.extend(worker.kill()?.iter().filter_map(|line| line.parse::<u64>().ok()));

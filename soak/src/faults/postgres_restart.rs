@@ -16,7 +16,7 @@ use hostfn_test::postgres::Server;
 
 use super::connection_lost::OUTCOME_UNKNOWN;
 use crate::{
-    Broken, Figures, Site, ensure,
+    Broken, FAR, Figures, Site, ensure,
     figures::{Times, milliseconds},
     guest::{Batch, ending},
     ledger::{self, Ledger},
@@ -24,9 +24,6 @@ use crate::{
 };
 
 const THREADS: u64 = 4;
-
-/// How soon after the server is there again a call must have succeeded.
-const RECOVERY: Duration = Duration::from_secs(10);
 
 pub(super) fn run(_: &Site, rounds: u32) -> Result<Figures, Broken> {
     // What is acknowledged is flushed, as on a server that somebody relies on.
@@ -174,9 +171,9 @@ impl Writers {
         let started = Instant::now();
         let before = self.acknowledged().len();
         while self.acknowledged().len() == before {
-            ensure(started.elapsed() < RECOVERY, || {
+            ensure(started.elapsed() < FAR, || {
                 let endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner);
-                format!("no call succeeds {RECOVERY:?} after the server is there again: {endings:?}")
+                format!("no call succeeds {FAR:?} after the server is there again: {endings:?}")
             })?;
             thread::sleep(Duration::from_millis(1));
         }

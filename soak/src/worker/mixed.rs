@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::say;
 use crate::{
-    Broken,
+    Broken, FAR,
     guest::{Batch, code},
     ledger::HASH,
     site,
@@ -49,7 +49,7 @@ pub(crate) struct Told {
 
 pub(super) fn run(arguments: &MixedArguments) -> Result<(), Broken> {
     let host = site::host(&arguments.database)?.build()?;
-    let batch = Batch::load(&host, PluginOptions::from(Grants::all()))?;
+    let batch = Batch::load(&host, PluginOptions::from(Grants::all()).timeout(FAR))?;
     let mut told = Told::default();
     for number in 0..arguments.operations {
         told.operations += 1;

@@ -31,10 +31,15 @@ fn a_backup_is_taken_while_somebody_writes() {
             }
             written
         });
-        while rows_of(&sqlite.url(), "pairs") < 5 {
-            std::thread::yield_now();
-        }
+        let wait_for = |pairs| {
+            while rows_of(&sqlite.url(), "pairs") < pairs && !writer.is_finished() {
+                std::thread::yield_now();
+            }
+        };
+        wait_for(5);
         let output = back_up(&sqlite.url(), &sqlite.copy());
+        // It still writes.
+        wait_for(6);
         done.store(true, Ordering::Relaxed);
         assert!(writer.join().unwrap() > 5);
         output
