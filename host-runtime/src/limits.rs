@@ -181,7 +181,11 @@ mod tests {
         assert_eq!(granted.over(host), Limits { fuel: 5, ..host });
         assert_eq!(LimitChanges::default().over(host), host);
         assert_eq!("fuel=5".parse(), Ok(LimitChanges { fuel: Some(5), ..LimitChanges::default() }));
-        for (text, said) in [("fuel", "key"), ("fule=5", "unknown field `fule`"), ("fuel='5'", "expected an integer that is not negative")] {
+        for (text, said) in [
+            ("fuel", "key"),
+            ("fule=5", "unknown field `fule`"),
+            ("fuel='5'", "expected an integer that is not negative"),
+        ] {
             let error = text.parse::<LimitChanges>().unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }

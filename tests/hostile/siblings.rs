@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use hostfn::Plugin;
+use hostfn::{LimitChanges, Plugin};
 use hostfn_runtime::defence::Defence::{ContainPanics, DiscardInstances, EngineOfItsOwn};
 
 use crate::harness::{
@@ -63,9 +63,7 @@ pub(crate) fn cases() -> Vec<Case> {
         let look = export("look", "(if (i32.load (i32.const 100)) (then unreachable))");
         defended(name, what, DiscardInstances)
             .guest(format!("(table 1 funcref) {spoil} {look}"))
-            .limits(|limits| {
-                (limits.fuel, limits.timeout, limits.instances) = (Some(5_000_000), Some(at_least(300)), Some(1));
-            })
+            .limits(if name == "time" { is_timed } else { is_fuelled })
             .call("look", "", Output(""))
             .call("spoil", r#"{"milliseconds": 320}"#, Fail(ending))
             .call("look", "", Output(""))
@@ -81,6 +79,16 @@ pub(crate) fn cases() -> Vec<Case> {
             .does(move |world| panics_beside(world, sibling, is_atomic))
     });
     beside.into_iter().chain(spoils).chain(panics).collect()
+}
+
+/// One instance, and little fuel.
+fn is_fuelled(limits: &mut LimitChanges) {
+    (limits.fuel, limits.instances) = (Some(5_000_000), Some(1));
+}
+
+/// One instance, and little time, in which fuel does not run out.
+fn is_timed(limits: &mut LimitChanges) {
+    (limits.fuel, limits.timeout, limits.instances) = (Some(u64::MAX), Some(at_least(300)), Some(1));
 }
 
 /// Each meets the test in the host, and then does something.
