@@ -27,6 +27,7 @@ mod patch;
 mod permission;
 mod response;
 mod secret;
+pub mod subschemas;
 mod teach;
 
 pub use caller::{CallId, Caller};

@@ -81,4 +81,4 @@ pub use registry::{Registry, RegistryError};
 #[doc(hidden)]
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
-pub use hostfn_contract::__private;
+pub use hostfn_contract::{__private, subschemas};

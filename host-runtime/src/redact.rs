@@ -1,6 +1,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hostfn_contract::SECRET_MARK;
+use hostfn_contract::{
+    SECRET_MARK,
+    subschemas::{Place, of_same_value, subschemas},
+};
 use serde_json::Value;
 
 /// Hides secrets from people, and keeps them comparable: `<secret 1>` is the same wherever it
@@ -58,31 +61,50 @@ impl Redactor {
     }
 
     fn learn_within(&self, root: &Value, schema: &Value, value: &Value) {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(definition) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer))
-        {
-            self.learn_within(root, definition, value);
-        }
-        for word in ["anyOf", "oneOf", "allOf"] {
-            for alternative in schema.get(word).and_then(Value::as_array).into_iter().flatten() {
-                self.learn_within(root, alternative, value);
-            }
-        }
-        if schema.get(SECRET_MARK) == Some(&Value::Bool(true)) {
+        let schemas = of_same_value(root, schema);
+        if schemas.iter().any(|schema| schema.get(SECRET_MARK) == Some(&Value::Bool(true))) {
             return self.learn_all(value);
         }
-        match value {
-            Value::Object(members) => {
-                for (name, member) in members {
-                    let property = schema.get("properties").and_then(|properties| properties.get(name));
-                    if let Some(below) = property.or_else(|| schema.get("additionalProperties")) {
-                        self.learn_within(root, below, member);
-                    }
-                }
+        for schema in schemas {
+            for (place, below) in subschemas(schema) {
+                self.learn_at(root, place, below, schema, value);
             }
-            Value::Array(items) => {
-                if let Some(below) = schema.get("items") {
-                    items.iter().for_each(|item| self.learn_within(root, below, item));
+        }
+    }
+
+    /// Learns from the part of a value that one subschema describes.
+    fn learn_at(&self, root: &Value, place: Place<'_>, below: &Value, schema: &Value, value: &Value) {
+        let is_named = |name: &str| schema.get("properties").is_some_and(|named| named.get(name).is_some());
+        match (place, value) {
+            (Place::Property(name), Value::Object(members)) => {
+                members.get(name).into_iter().for_each(|member| self.learn_within(root, below, member));
+            }
+            (Place::PatternProperty(pattern), Value::Object(members)) => {
+                let described = members.iter().filter(|(name, _)| match is_number_of(pattern, name) {
+                    Some(is_number) => is_number,
+                    // To hide too much is better than to show a secret.
+                    None => !is_named(name),
+                });
+                described.for_each(|(_, member)| self.learn_within(root, below, member));
+            }
+            (Place::OtherProperties, Value::Object(members)) => {
+                let others = members.iter().filter(|(name, _)| !is_named(name));
+                others.for_each(|(_, member)| self.learn_within(root, below, member));
+            }
+            (Place::PropertyNames, Value::Object(members)) => {
+                members.keys().for_each(|name| self.learn_within(root, below, &Value::from(name.as_str())));
+            }
+            (Place::Item(position), Value::Array(items)) => {
+                items.get(position).into_iter().for_each(|item| self.learn_within(root, below, item));
+            }
+            (Place::Items, Value::Array(items)) => {
+                let first = schema.get("prefixItems").or(schema.get("items")).and_then(Value::as_array);
+                let others = items.iter().skip(first.map_or(0, Vec::len));
+                others.for_each(|item| self.learn_within(root, below, item));
+            }
+            (Place::Content, Value::String(text)) => {
+                if let Ok(content) = serde_json::from_str(text) {
+                    self.learn_within(root, below, &content);
                 }
             }
             _ => {}
@@ -158,6 +180,17 @@ impl Redactor {
             other => other.clone(),
         }
     }
+}
+
+/// Whether a name matches a pattern for the keys of a map by integers, if it is one: those are the only patterns that
+/// types have of themselves.
+fn is_number_of(pattern: &str, name: &str) -> Option<bool> {
+    let digits = match pattern {
+        r"^\d+$" => name,
+        r"^-?\d+$" => name.strip_prefix('-').unwrap_or(name),
+        _ => return None,
+    };
+    Some(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use hostfn_contract::subschemas::{Place, subschemas};
 use schemars::Schema;
 use serde_json::Value;
 
@@ -153,34 +154,19 @@ fn open_objects(schema: &Schema) -> Vec<String> {
 }
 
 fn visit(schema: &Value, name: &str, open: &mut Vec<String>) {
-    match schema {
-        Value::Object(members) => {
-            let closed =
-                ["additionalProperties", "unevaluatedProperties"].iter().any(|word| members.contains_key(*word));
-            let is_object = members
-                .get("type")
-                .is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
-            if is_object && !closed {
-                open.push(name.to_owned());
-            }
-            for (word, below) in members {
-                match (word.as_str(), below) {
-                    // A name, not a schema: a property may be called `type` or `properties`.
-                    ("properties", Value::Object(properties)) => {
-                        properties
-                            .iter()
-                            .for_each(|(property, schema)| visit(schema, &format!("{name}.{property}"), open));
-                    }
-                    ("$defs", Value::Object(types)) => {
-                        types.iter().for_each(|(name, schema)| visit(schema, name, open))
-                    }
-                    ("const" | "default" | "enum" | "examples", _) => {}
-                    _ => visit(below, name, open),
-                }
-            }
+    let has = |word: &str| schema.get(word).is_some();
+    let is_closed = has("additionalProperties") || has("unevaluatedProperties");
+    let is_object =
+        schema.get("type").is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
+    if is_object && !is_closed {
+        open.push(name.to_owned());
+    }
+    for (place, below) in subschemas(schema) {
+        match place {
+            Place::Property(property) => visit(below, &format!("{name}.{property}"), open),
+            Place::Definition(name) => visit(below, name, open),
+            _ => visit(below, name, open),
         }
-        Value::Array(schemas) => schemas.iter().for_each(|schema| visit(schema, name, open)),
-        _ => {}
     }
 }
 
