@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hostfn_runtime::schema::change_all;
+use hostfn_runtime::subschemas::change_each_schema;
 use serde_json::{Map, Value};
 
 use crate::integers;
@@ -79,9 +79,10 @@ fn reference(name: &str) -> Value {
 }
 
 fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
-    change_all(schema, &mut |schema| {
-        let Some(Value::String(target)) = schema.get_mut("$ref") else { return };
-        if let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name)) {
+    change_each_schema(schema, &mut |keywords| {
+        if let Some(Value::String(target)) = keywords.get_mut("$ref")
+            && let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name))
+        {
             *target = format!("{REFERENCE}{name}");
         }
     });
@@ -89,6 +90,7 @@ fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
 
 #[cfg(test)]
 mod tests {
+    use schemars::{JsonSchema, generate::SchemaSettings};
     use serde_json::json;
 
     use super::*;
@@ -117,5 +119,43 @@ mod tests {
         let text = definitions.add(json!({"title": "Secret", "type": "string", "x-secret": true}));
         assert_eq!(text, json!({"type": "string", "x-secret": true}));
         assert!(definitions.into_sorted().is_empty());
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Price {
+        cents: i32,
+        remark: Option<String>,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Prices {
+        default: Price,
+        sale: Price,
+    }
+
+    #[test]
+    fn a_member_named_like_a_keyword_refers_to_the_type_of_its_own_direction() {
+        let mut definitions = Definitions::default();
+        let response = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        definitions.add(response.into_root_schema_for::<Prices>().to_value());
+        let request = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+        definitions.add(request.into_root_schema_for::<Prices>().to_value());
+        let sorted = definitions.into_sorted();
+        assert_eq!(sorted["Price"]["required"], json!(["cents", "remark"]));
+        assert_eq!(sorted["Price_2"]["required"], json!(["cents"]));
+        for (type_name, price) in [("Prices", "#/$defs/Price"), ("Prices_2", "#/$defs/Price_2")] {
+            for member in ["default", "sale"] {
+                assert_eq!(sorted[type_name]["properties"][member]["$ref"], price, "{type_name}.{member}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reference_among_values_is_a_text() {
+        let mut schema = json!({"default": {"$ref": "#/$defs/A"}, "items": {"$ref": "#/$defs/A"}});
+        rename(&mut schema, &BTreeMap::from([("A".to_owned(), "B".to_owned())]));
+        assert_eq!(schema, json!({"default": {"$ref": "#/$defs/A"}, "items": {"$ref": "#/$defs/B"}}));
     }
 }

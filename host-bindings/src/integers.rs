@@ -1,6 +1,6 @@
 //! Integers in terms that every validator and every generator knows.
 
-use hostfn_runtime::schema::change_all;
+use hostfn_runtime::subschemas::change_each_schema;
 use serde_json::{Map, Value};
 
 /// The largest integer that every language with only doubles has exactly: 2^53 - 1.
@@ -12,10 +12,8 @@ const LARGEST: i64 = (1 << 53) - 1;
 /// `uint32` and others that schemars writes are unknown to ajv's strict mode. A range says as much, and
 /// more: a count that is never more than 400 fits 32 bits.
 pub(crate) fn plain(schema: &mut Value) {
-    change_all(schema, &mut |schema| {
-        if let Value::Object(members) = schema
-            && members.get("type").is_some_and(is_integer)
-        {
+    change_each_schema(schema, &mut |members| {
+        if members.get("type").is_some_and(is_integer) {
             plain_integer(members);
         }
     });
@@ -76,6 +74,17 @@ mod tests {
         ] {
             plain(&mut schema);
             assert_eq!(schema, expected);
+        }
+    }
+
+    #[test]
+    fn a_member_named_like_a_keyword_says_its_range_and_a_value_is_none() {
+        for name in ["default", "examples", "enum", "const", "properties", "$ref", "items"] {
+            let integer = json!({"type": "integer", "format": "uint16"});
+            let mut schema = json!({"properties": {name: integer}, "default": integer});
+            plain(&mut schema);
+            let plain = json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": 65535});
+            assert_eq!(schema, json!({"properties": {name: plain}, "default": integer}));
         }
     }
 }

@@ -26,9 +26,8 @@ mod json;
 mod patch;
 mod permission;
 mod response;
-#[doc(hidden)]
-pub mod schema;
 mod secret;
+pub mod subschemas;
 mod teach;
 
 pub use caller::{CallId, Caller};

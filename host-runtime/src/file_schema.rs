@@ -1,5 +1,6 @@
 //! Schemas of files that people write, for their editors.
 
+use hostfn_contract::subschemas::change_each_schema;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
@@ -27,34 +28,29 @@ pub fn file_schema<T: JsonSchema>(url: &str, nulls: Nulls) -> Value {
 
 /// Leaves out what is Rust's alone, and what an editor would take for advice.
 fn mend(schema: &mut Value, nulls: Nulls) {
-    match schema {
-        Value::Object(members) => {
-            let is_null = |value: &Value| value == "null";
-            if nulls == Nulls::None
-                && let Some(Value::Array(types)) = members.get_mut("type")
-            {
-                types.retain(|kind| !is_null(kind));
-                if let [only] = types.as_slice() {
-                    let only = only.clone();
-                    members.insert("type".to_owned(), only);
-                }
+    change_each_schema(schema, &mut |members| {
+        let is_null = |value: &Value| value == "null";
+        if nulls == Nulls::None
+            && let Some(Value::Array(types)) = members.get_mut("type")
+        {
+            types.retain(|kind| !is_null(kind));
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                members.insert("type".to_owned(), only);
             }
-            // The formats of numbers are the names of Rust's types, and what is absent has no value by default.
-            members.retain(|name, value| match name.as_str() {
-                "format" => !value.as_str().is_some_and(|format| format.starts_with("uint")),
-                "default" => !value.is_null(),
-                _ => true,
-            });
-            if let Some(Value::String(description)) = members.get_mut("description") {
-                // Lines that are broken for a width, joined again; paragraphs stay.
-                let paragraphs: Vec<_> = description.split("\n\n").map(|text| text.replace('\n', " ")).collect();
-                *description = paragraphs.join("\n\n");
-            }
-            members.values_mut().for_each(|below| mend(below, nulls));
         }
-        Value::Array(schemas) => schemas.iter_mut().for_each(|below| mend(below, nulls)),
-        _ => {}
-    }
+        // The formats of numbers are the names of Rust's types, and what is absent has no value by default.
+        members.retain(|name, value| match name.as_str() {
+            "format" => !value.as_str().is_some_and(|format| format.starts_with("uint")),
+            "default" => !value.is_null(),
+            _ => true,
+        });
+        if let Some(Value::String(description)) = members.get_mut("description") {
+            // Lines that are broken for a width, joined again; paragraphs stay.
+            let paragraphs: Vec<_> = description.split("\n\n").map(|text| text.replace('\n', " ")).collect();
+            *description = paragraphs.join("\n\n");
+        }
+    });
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::{any::TypeId, sync::Arc};
 use extism::Function;
 use hostfn_contract::{
     ErrorCode, HostConnection, HostError, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver,
-    SECRET_MARK,
+    SECRET_MARK, subschemas::subschemas,
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
@@ -181,13 +181,7 @@ fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Op
 
 /// Whether a schema, or anything within it, is marked as secret.
 fn mentions_secrets(schema: &Value) -> bool {
-    match schema {
-        Value::Object(members) => {
-            members.get(SECRET_MARK) == Some(&Value::Bool(true)) || members.values().any(mentions_secrets)
-        }
-        Value::Array(items) => items.iter().any(mentions_secrets),
-        _ => false,
-    }
+    schema.get(SECRET_MARK) == Some(&Value::Bool(true)) || subschemas(schema).any(|(_, below)| mentions_secrets(below))
 }
 
 /// A [`Bound`] function of whatever type.

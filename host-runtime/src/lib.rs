@@ -82,4 +82,4 @@ pub use registry::{Registry, RegistryError};
 #[doc(hidden)]
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
-pub use hostfn_contract::{__private, schema};
+pub use hostfn_contract::{__private, subschemas};

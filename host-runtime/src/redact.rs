@@ -1,9 +1,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hostfn_contract::SECRET_MARK;
+use hostfn_contract::{
+    SECRET_MARK,
+    subschemas::{Place, of_same_value, subschemas},
+};
 use serde_json::Value;
-
-use crate::schema::subschemas;
 
 /// Hides secrets from people, and keeps them comparable: `<secret 1>` is the same wherever it
 /// stands.
@@ -55,60 +56,58 @@ impl Redactor {
     }
 
     /// Learns the secrets that `value` holds where `schema` says so.
-    ///
-    /// Where it cannot be told which of several schemas a value is of, all of them count: what is hidden needlessly does
-    /// no harm.
     pub fn learn(&self, schema: &Value, value: &Value) {
-        self.learn_within(schema, schema, value, &mut Vec::new());
+        self.learn_within(schema, schema, value);
     }
 
-    /// `above` are the schemas of this same value, among which a schema that refers to itself would be for ever.
-    fn learn_within<'a>(&self, root: &'a Value, schema: &'a Value, value: &Value, above: &mut Vec<&'a Value>) {
-        if above.iter().any(|other| std::ptr::eq(*other, schema)) {
-            return;
-        }
-        if schema.get(SECRET_MARK) == Some(&Value::Bool(true)) {
+    fn learn_within(&self, root: &Value, schema: &Value, value: &Value) {
+        let schemas = of_same_value(root, schema);
+        if schemas.iter().any(|schema| schema.get(SECRET_MARK) == Some(&Value::Bool(true))) {
             return self.learn_all(value);
         }
-        above.push(schema);
-        for word in ["$ref", "$dynamicRef"] {
-            let reference = schema.get(word).and_then(Value::as_str);
-            let pointer = reference.and_then(|reference| reference.strip_prefix('#'));
-            if let Some(definition) = pointer.and_then(|pointer| root.pointer(&unescaped(pointer))) {
-                self.learn_within(root, definition, value, above);
+        for schema in schemas {
+            for (place, below) in subschemas(schema) {
+                self.learn_at(root, place, below, schema, value);
             }
         }
-        let known = schema.get("properties").and_then(Value::as_object);
-        for (place, below) in subschemas(schema) {
-            let of_part = |part: &Value| self.learn_within(root, below, part, &mut Vec::new());
-            match (place.keyword, value) {
-                // Of the same value.
-                ("allOf" | "anyOf" | "oneOf" | "if" | "then" | "else" | "dependentSchemas", _) => {
-                    self.learn_within(root, below, value, above);
-                }
-                ("properties", Value::Object(members)) => {
-                    place.name.and_then(|name| members.get(name)).into_iter().for_each(of_part);
-                }
-                // A pattern is not tried, as there are several dialects of them.
-                ("patternProperties", Value::Object(members)) => members.values().for_each(of_part),
-                ("additionalProperties" | "unevaluatedProperties", Value::Object(members)) => {
-                    let is_other = |name: &str| known.is_none_or(|known| !known.contains_key(name));
-                    members.iter().filter(|(name, _)| is_other(name)).for_each(|(_, member)| of_part(member));
-                }
-                ("propertyNames", Value::Object(members)) => {
-                    members.keys().for_each(|name| of_part(&Value::from(name.as_str())));
-                }
-                ("prefixItems" | "items", Value::Array(items)) if place.index.is_some() => {
-                    place.index.and_then(|index| items.get(index)).into_iter().for_each(of_part);
-                }
-                ("items" | "contains" | "additionalItems" | "unevaluatedItems", Value::Array(items)) => {
-                    items.iter().for_each(of_part);
-                }
-                // Definitions are of what refers to them, `not` is of what the value is not.
-                _ => {}
+    }
+
+    /// Learns from the part of a value that one subschema describes.
+    fn learn_at(&self, root: &Value, place: Place<'_>, below: &Value, schema: &Value, value: &Value) {
+        let is_named = |name: &str| schema.get("properties").is_some_and(|named| named.get(name).is_some());
+        match (place, value) {
+            (Place::Property(name), Value::Object(members)) => {
+                members.get(name).into_iter().for_each(|member| self.learn_within(root, below, member));
             }
+            (Place::PatternProperty(pattern), Value::Object(members)) => {
+                let described = members.iter().filter(|(name, _)| match is_number_of(pattern, name) {
+                    Some(is_number) => is_number,
+                    // To hide too much is better than to show a secret.
+                    None => !is_named(name),
+                });
+                described.for_each(|(_, member)| self.learn_within(root, below, member));
+            }
+            (Place::OtherProperties, Value::Object(members)) => {
+                let others = members.iter().filter(|(name, _)| !is_named(name));
+                others.for_each(|(_, member)| self.learn_within(root, below, member));
+            }
+            (Place::PropertyNames, Value::Object(members)) => {
+                members.keys().for_each(|name| self.learn_within(root, below, &Value::from(name.as_str())));
+            }
+            (Place::Item(position), Value::Array(items)) => {
+                items.get(position).into_iter().for_each(|item| self.learn_within(root, below, item));
+            }
+            // Also those that have a schema of their own by their position, which `contains` is about as well.
+            (Place::Items, Value::Array(items)) => {
+                items.iter().for_each(|item| self.learn_within(root, below, item));
+            }
+            (Place::Content, Value::String(text)) => {
+                if let Ok(content) = serde_json::from_str(text) {
+                    self.learn_within(root, below, &content);
+                }
+            }
+            _ => {}
         }
-        above.pop();
     }
 
     /// Learns what stands where a secret belongs. It may be of the wrong type, and is one all the
@@ -182,27 +181,15 @@ impl Redactor {
     }
 }
 
-/// The pointer in a reference, in which what a URL cannot have is escaped
-/// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901#section-6)).
-fn unescaped(pointer: &str) -> String {
-    let mut bytes = Vec::with_capacity(pointer.len());
-    let mut rest = pointer;
-    while let Some(start) = rest.find('%') {
-        bytes.extend_from_slice(&rest.as_bytes()[..start]);
-        let digits = rest.get(start + 1..start + 3);
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &rest[start + 3..];
-            }
-            None => {
-                bytes.push(b'%');
-                rest = &rest[start + 1..];
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Whether a name matches a pattern for the keys of a map by integers, if it is one: those are the only patterns that
+/// types have of themselves.
+fn is_number_of(pattern: &str, name: &str) -> Option<bool> {
+    let digits = match pattern {
+        r"^\d+$" => name,
+        r"^-?\d+$" => name.strip_prefix('-').unwrap_or(name),
+        _ => return None,
+    };
+    Some(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

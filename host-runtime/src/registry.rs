@@ -3,7 +3,13 @@ use std::fmt;
 use schemars::Schema;
 use serde_json::Value;
 
-use crate::{__private::UNUSABLE, Cleanup, HostFunction, codes::codes, db::Migrations, schema::subschemas};
+use crate::{
+    __private::UNUSABLE,
+    Cleanup, HostFunction,
+    codes::codes,
+    db::Migrations,
+    subschemas::{Place, subschemas},
+};
 
 /// The host functions of one crate, the migrations that they need, and what expires in their tables.
 ///
@@ -161,16 +167,17 @@ fn open_objects(schema: &Schema) -> Vec<String> {
 }
 
 fn visit(schema: &Value, name: &str, open: &mut Vec<String>) {
-    let has = |word| schema.get(word).is_some();
+    let has = |word: &str| schema.get(word).is_some();
+    let is_closed = has("additionalProperties") || has("unevaluatedProperties");
     let is_object =
         schema.get("type").is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
-    if is_object && !has("additionalProperties") && !has("unevaluatedProperties") {
+    if is_object && !is_closed {
         open.push(name.to_owned());
     }
     for (place, below) in subschemas(schema) {
-        match (place.keyword, place.name) {
-            ("properties", Some(property)) => visit(below, &format!("{name}.{property}"), open),
-            ("$defs", Some(name)) => visit(below, name, open),
+        match place {
+            Place::Property(property) => visit(below, &format!("{name}.{property}"), open),
+            Place::Definition(name) => visit(below, name, open),
             _ => visit(below, name, open),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hostfn_runtime::subschemas::subschemas;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -138,16 +139,10 @@ pub(super) fn types(contract: &Contract) -> Vec<NamedType> {
 
 /// The types that a schema refers to, and those that they refer to.
 fn reach<'a>(contract: &'a Contract, schema: &'a Value, reached: &mut BTreeSet<&'a str>) {
-    match schema {
-        Value::Object(members) => {
-            if let Some(name) = referred(schema)
-                && reached.insert(name)
-            {
-                contract.definitions.get(name).into_iter().for_each(|schema| reach(contract, schema, reached));
-            }
-            members.values().for_each(|below| reach(contract, below, reached));
-        }
-        Value::Array(schemas) => schemas.iter().for_each(|below| reach(contract, below, reached)),
-        _ => {}
+    if let Some(name) = referred(schema)
+        && reached.insert(name)
+    {
+        contract.definitions.get(name).into_iter().for_each(|schema| reach(contract, schema, reached));
     }
+    subschemas(schema).for_each(|(_, below)| reach(contract, below, reached));
 }
