@@ -4,7 +4,7 @@
 //! rests on, is broken in a way in which a person could break it, and the tests have to fail.
 //!
 //! All mutations are compiled into one copy of the repository under the target folder, where an environment variable
-//! chooses one of them ([`switch`]): one build, and for each mutation only the tests that have to notice it. The files
+//! chooses one of them (`switch.rs`): one build, and for each mutation only the tests that have to notice it. The files
 //! that you are editing are never touched.
 
 mod build;
