@@ -160,6 +160,8 @@ impl Walk<'_> {
                     self.compare(&path, before, after);
                     continue;
                 }
+                // A field that has a name may be one of a pattern, too.
+                _ if !old_fields.names.is_empty() || !new_fields.names.is_empty() => Change::TypeChanged,
                 // Where others are refused, it takes more.
                 (None, _) if new_fields.others == Others::Refused && old_fields.others == Others::Refused => {
                     Change::TypeWidened

@@ -161,7 +161,5 @@ fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = humantime::parse_duration(&text);
-    parsed
-        .map(Some)
-        .map_err(|error| serde::de::Error::custom(format!("`{text}` is no time, such as 90s or 1h: {error}")))
+    parsed.map(Some).map_err(|_| serde::de::Error::custom(format!("`{text}` is no time, such as 90s or 1h")))
 }

