@@ -57,6 +57,8 @@ struct Answer {
     is_success: bool,
     /// In lines, so that it can be compared.
     text: String,
+    /// What it answered, where that is no text: shown as one, two that differ may look the same.
+    bytes: Option<Vec<u8>>,
     json: Value,
     took: Duration,
 }
@@ -68,18 +70,19 @@ impl Answer {
             Err(CallError::Failed { message, .. }) => in_lines(message.as_bytes()),
             Err(error) => as_failure(error, false).to_string(),
         };
-        Self { is_success: outcome.is_ok(), text, json: as_json(outcome), took }
+        let bytes = outcome.as_ref().ok().filter(|output| std::str::from_utf8(output).is_err()).cloned();
+        Self { is_success: outcome.is_ok(), text, bytes, json: as_json(outcome), took }
     }
 
     /// Of a plugin that could not be called at all.
     fn none(reason: &Failure) -> Self {
         let text = reason.to_string();
         let json = json!({"success": false, "output": null, "error": {"code": null, "message": text}});
-        Self { is_success: false, text, json, took: Duration::ZERO }
+        Self { is_success: false, text, bytes: None, json, took: Duration::ZERO }
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        (self.is_success, &self.text) == (other.is_success, &other.text)
+        (self.is_success, &self.text, &self.bytes) == (other.is_success, &other.text, &other.bytes)
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Module {
     /// The functions that a host may call: not those that run by themselves, and none that takes or gives what only
     /// WebAssembly has.
     pub(crate) exports: Vec<Export>,
+    /// The functions that it exports and that cannot be called, since a call passes nothing and gets a code at most.
+    pub(crate) not_callable: Vec<NotCallable>,
     /// An export by a name that no guest may have.
     pub(crate) reserved_export: Option<String>,
     /// What runs by itself.
@@ -40,6 +42,14 @@ pub(crate) struct Export {
     pub(crate) name: String,
     pub(crate) parameters: Vec<ValType>,
     pub(crate) results: Vec<ValType>,
+}
+
+/// A function that the module exports and that no plugin call can call.
+#[derive(Clone, Debug)]
+pub(crate) struct NotCallable {
+    pub(crate) name: String,
+    /// Its parameters and results, for people.
+    pub(crate) signature: String,
 }
 
 /// What of a module runs by itself, before its first export is called.
@@ -174,6 +184,7 @@ impl Module {
         let is_initialiser = |export: &mut Export| INITIALISERS.contains(&export.name.as_str());
         let mut found: Vec<_> = self.exports.extract_if(.., is_initialiser).collect();
         self.has_initialize = found.iter().any(|export| export.name == "_initialize" && export.parameters.is_empty());
+        self.not_callable = self.exports.iter().filter(|export| !export.is_callable()).map(NotCallable::from).collect();
         self.exports.retain(|export| export.parameters.iter().chain(&export.results).all(is_number));
         let mut take = |name: &str, parameters: &[ValType]| {
             let is_it = |export: &Export| export.name == name && export.parameters == parameters;
@@ -191,6 +202,27 @@ impl Module {
         let imports =
             self.imports.iter().filter(|import| ![kernel::NAMESPACE, WASI].contains(&import.namespace.as_str()));
         imports.map(|import| import.link(host))
+    }
+}
+
+impl Export {
+    /// Whether a plugin call can call it: Extism passes nothing, and reads an `i32` as a code and anything else as a failure.
+    fn is_callable(&self) -> bool {
+        self.parameters.is_empty() && matches!(self.results.as_slice(), [] | [ValType::I32])
+    }
+}
+
+impl From<&Export> for NotCallable {
+    fn from(export: &Export) -> Self {
+        Self { name: export.name.clone(), signature: kernel::describe(&export.parameters, &export.results) }
+    }
+}
+
+impl NotCallable {
+    /// Whether compilers export it for a host that manages the guest's memory or stack, and no author does.
+    pub(crate) fn is_of_the_compiler(&self) -> bool {
+        const HELPERS: [&str; 5] = ["calloc", "cabi_realloc", "free", "malloc", "realloc"];
+        self.name.starts_with('_') || self.name.starts_with("asyncify_") || HELPERS.contains(&self.name.as_str())
     }
 }
 
@@ -270,6 +302,7 @@ fn read(bytes: &[u8], linked: &[&str]) -> Result<Module, wasmparser::BinaryReade
     let mut module = Module {
         needs_wasi: false,
         exports: Vec::new(),
+        not_callable: Vec::new(),
         reserved_export: None,
         initialisers: Vec::new(),
         first_pages: 0,

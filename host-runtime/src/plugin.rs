@@ -10,11 +10,12 @@ use crate::{
     host::Host,
     instance::{Instance, Pool},
     limits::Limits,
+    module::NotCallable,
     observe::{PluginCallEnd, TransactionEnd},
     plugin_call::LoadedPlugin,
     plugin_error::{CallError, Ending, Findings, LoadError},
     plugin_options::PluginOptions,
-    preflight::Examined,
+    preflight::{Examined, FindingKind},
     recipe::Recipe,
 };
 
@@ -34,6 +35,7 @@ pub struct Plugin {
 struct Inner {
     plugin: Arc<LoadedPlugin>,
     exports: Vec<String>,
+    not_callable: Vec<NotCallable>,
     recipe: Recipe,
     pool: Arc<Pool>,
 }
@@ -55,12 +57,16 @@ impl Plugin {
         let first = first
             .ok_or_else(|| LoadError::TooManyInstances { plugin: plugin.clone(), instances: host.process_instances })?
             .map_err(cannot_run)?;
+        for finding in examined.findings.iter().filter(|finding| finding.kind == FindingKind::ExportNotCallable) {
+            tracing::warn!(plugin = name, "{finding}");
+        }
+        let not_callable = parsed.main.not_callable;
         let exports = parsed.main.exports.into_iter().map(|export| export.name).collect();
         let pool = Arc::new(Pool::new(loaded.limits.instances.max(1)));
         pool.put(first);
         host.keep(&pool);
         tracing::debug!(plugin = name, grants = ?loaded.caller.grants(), "plugin loaded");
-        Ok(Self { inner: Arc::new(Inner { plugin: loaded, exports, recipe, pool }) })
+        Ok(Self { inner: Arc::new(Inner { plugin: loaded, exports, not_callable, recipe, pool }) })
     }
 
     /// The name that it was loaded with.
@@ -206,6 +212,10 @@ impl Plugin {
 
     fn call_here(&self, export: &str, input: &[u8], kind: Kind<'_>, span: &Span) -> Result<Vec<u8>, CallError> {
         let inner = &*self.inner;
+        if let Some(NotCallable { signature, .. }) = inner.not_callable.iter().find(|other| other.name == export) {
+            let (plugin, export) = self.names(export);
+            return Err(CallError::NotCallable { plugin, export, signature: signature.clone() });
+        }
         if !inner.exports.iter().any(|name| name == export) {
             let (plugin, export) = self.names(export);
             return Err(CallError::UnknownExport { plugin, export, exports: inner.exports.join("`, `") });

@@ -104,6 +104,18 @@ pub enum CallError {
         /// What it exports.
         exports: String,
     },
+    /// The export has parameters or results that a call cannot have.
+    #[error(
+        "plugin `{}`, export `{}`: it is exported as {signature} and cannot be called: export it as () -> i32, which \
+        returns 0 for success, or as () -> ()", Foreign(.plugin), Foreign(.export))]
+    NotCallable {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// Its parameters and results.
+        signature: String,
+    },
     /// The guest says that it failed.
     #[error("plugin `{}`, export `{}`: {}", Foreign(.plugin), Foreign(.export), Foreign(.message))]
     Failed {
@@ -227,6 +239,7 @@ codes!(pub LoadError {
 
 codes!(pub CallError {
     UnknownExport "unknown-export",
+    NotCallable "not-callable",
     Failed "failed",
     Trapped "trapped",
     TimedOut "timed-out",

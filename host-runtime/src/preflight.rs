@@ -67,6 +67,8 @@ pub enum FindingKind {
     Deprecated,
     /// Something of the module runs as soon as it is loaded.
     StartsByItself,
+    /// The module exports a function that no call can call, because of its parameters or results.
+    ExportNotCallable,
 }
 
 /// What becomes of a plugin with a finding.
@@ -115,6 +117,7 @@ finding_ids! {
     LimitNotGranted "limit-not-granted",
     Deprecated "deprecated",
     StartsByItself "starts-by-itself",
+    ExportNotCallable "export-not-callable",
 }
 
 impl FindingKind {
@@ -126,7 +129,11 @@ impl FindingKind {
     pub const fn severity(self) -> Severity {
         match self {
             Self::NotGranted | Self::NotAsked | Self::AskedNotGranted => Severity::Denied,
-            Self::AskedNotNeeded | Self::LimitNotGranted | Self::Deprecated | Self::StartsByItself => Severity::Warning,
+            Self::AskedNotNeeded
+            | Self::LimitNotGranted
+            | Self::Deprecated
+            | Self::StartsByItself
+            | Self::ExportNotCallable => Severity::Warning,
             _ => Severity::Refused,
         }
     }
@@ -197,6 +204,7 @@ impl Examined {
             let message = "something of it runs when it is loaded, before its time is limited: do that in an export";
             findings.push(about(FindingKind::StartsByItself, message.to_owned()));
         }
+        findings.extend(not_callable(&parts.main));
         findings.sort_by_key(|finding| finding.kind.severity());
         Ok(Self { parts: Some(parts), limits, findings })
     }
@@ -280,6 +288,28 @@ fn too_large(size: &Size, limits: &Limits) -> Vec<Finding> {
         found.push(about(FindingKind::FunctionTooLarge, message));
     }
     found
+}
+
+/// More of them are counted, and not named.
+const MOST_NAMED: usize = 10;
+
+fn not_callable(module: &Module) -> Option<Finding> {
+    let all: Vec<_> = module.not_callable.iter().filter(|export| !export.is_of_the_compiler()).collect();
+    let named: Vec<_> = all
+        .iter()
+        .take(MOST_NAMED)
+        .map(|export| format!("`{}` as {}", Foreign(&shortened(&export.name)), export.signature))
+        .collect();
+    let more = match all.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "it exports {}{more}, which cannot be called: export a function for a host as () -> i32, which returns 0 for \
+         success, or as () -> ()",
+        named.join(", ")
+    );
+    (!all.is_empty()).then(|| about(FindingKind::ExportNotCallable, message))
 }
 
 fn wants_too_much(parts: &Parts, limits: &Limits) -> Vec<Finding> {

@@ -39,6 +39,8 @@ pub(super) enum Change {
     SecretAdded,
     SecretRemoved,
     TypeRenamed,
+    /// What the host takes where a field is left out.
+    DefaultChanged,
     Documentation,
 }
 
@@ -88,7 +90,9 @@ impl Direction {
             (C::SecretAdded, _) => R::SecretAdded,
             (C::SecretRemoved, _) => R::SecretRemoved,
             (C::TypeRenamed, _) => R::TypeRenamed,
-            (C::Documentation, _) => R::DocumentationChanged,
+            (C::DefaultChanged, Request) => R::RequestDefaultChanged,
+            // An answer says what there is.
+            (C::Documentation | C::DefaultChanged, _) => R::DocumentationChanged,
         }
     }
 }

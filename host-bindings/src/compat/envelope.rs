@@ -6,8 +6,8 @@ use super::{
     Bump, Finding, Rule,
     direction::Direction,
     functions::{Matched, finding, label},
-    plain::plain,
-    schema::Walk,
+    same::same,
+    walk::Walk,
 };
 use crate::{Contract, FunctionContract};
 
@@ -17,9 +17,8 @@ pub(super) fn compare(old: &Contract, new: &Contract) -> Vec<Finding> {
     for (before, after) in Matched::of(old, new).pairs {
         let ((before_envelope, before_data), (after_envelope, after_data)) =
             (without_data(old, before), without_data(new, after));
-        let mut walk = Walk::new(old, new, Direction::Response);
-        walk.compare("answer", &before_envelope, &after_envelope);
-        for difference in walk.differences {
+        let envelopes = (&before_envelope, &after_envelope);
+        for difference in Walk::between((old, new), Direction::Response, "answer", envelopes).differences {
             // The arms have no names that people know.
             let path = difference.path.replace("[success=true]", "").replace("[success=false]", "");
             let is_code = path.starts_with("answer.error.code=");
@@ -36,8 +35,8 @@ pub(super) fn compare(old: &Contract, new: &Contract) -> Vec<Finding> {
         }
         // The data is compared as the response, where it is that.
         let is_response = before_data == before.response && after_data == after.response;
-        let is_same = before_data == after_data && plain(&before_data, old) == plain(&after_data, new);
-        if !is_response && !is_same {
+        let is_same = || before_data == after_data && same(&before_data, old, &after_data, new);
+        if !is_response && !is_same() {
             let label = label(old, before);
             let path = format!("{label}.answer.data");
             findings.push(finding(Rule::EnvelopeChanged, path, Some(&label), Some(&before.owner), (None, None)));

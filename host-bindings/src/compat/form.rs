@@ -23,7 +23,7 @@ const ANNOTATIONS: [&str; 10] = [
 /// What a schema says, with references and unions with null resolved.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
-    /// The name of the definition that it is.
+    /// The name of the definition that it is, with nothing beside the reference but null and annotations.
     pub(super) name: Option<String>,
     /// The types but null; none where any will do.
     pub(super) kinds: Option<BTreeSet<String>>,
@@ -37,8 +37,10 @@ pub(super) struct Form {
     pub(super) union: Option<&'static str>,
     /// The other words that say which values there are.
     pub(super) members: Map<String, Value>,
-    /// What people are told, in the order in which it is met.
+    /// What people are told, in the order in which it is met; of a definition, what stands where it is used.
     pub(super) annotations: Annotations,
+    /// What people are told of the definition that it is.
+    pub(super) of_definition: Annotations,
     /// Whether it must not be shown.
     pub(super) secret: bool,
 }
@@ -48,17 +50,34 @@ pub(super) type Annotations = Vec<(String, Value)>;
 impl Form {
     /// The form of a schema of a contract.
     pub(super) fn of(schema: &Value, contract: &Contract) -> Self {
-        build(schema, contract, &mut Vec::new())
+        Builder { contract, seen: Vec::new(), left: MOST_REFERENCES }.build(schema)
+    }
+
+    /// The form of a definition of a contract: of what its name stands for.
+    pub(super) fn of_definition(name: &str, contract: &Contract) -> Self {
+        let schema = contract.definitions.get(name).unwrap_or(&Value::Bool(true));
+        Builder { contract, seen: vec![name.to_owned()], left: MOST_REFERENCES }.build(schema)
     }
 
     /// The same without null and without what is said about it: as a variant beside others.
     pub(super) fn as_variant(&self) -> Self {
-        Self { null: false, annotations: Vec::new(), secret: false, ..self.clone() }
+        Self { null: false, annotations: Vec::new(), of_definition: Vec::new(), secret: false, ..self.clone() }
+    }
+
+    /// All that people are told of it.
+    pub(super) fn all_annotations(&self) -> Annotations {
+        [self.of_definition.as_slice(), &self.annotations].concat()
     }
 
     /// Whether every value will do.
     pub(super) fn is_any(&self) -> bool {
         self.kinds.is_none() && self.values.is_none() && self.variants.is_empty()
+    }
+
+    /// Whether a value of it can be of a type, an integer being a number.
+    pub(super) fn can_be(&self, kind: &str) -> bool {
+        let is_it = |other: &String| other == kind || (kind == "number" && other == "integer");
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(is_it))
     }
 
     /// The type in a few words, for people.
@@ -95,6 +114,11 @@ impl Form {
         }
     }
 
+    /// Whether it has null only where its other words leave it.
+    fn may_hide_null(&self) -> bool {
+        (self.is_any() && !self.members.is_empty()) || self.variants.iter().any(Self::may_hide_null)
+    }
+
     fn is_only_null(&self) -> bool {
         self.null && self.kinds.as_ref().is_some_and(BTreeSet::is_empty) && self.members.is_empty()
     }
@@ -104,6 +128,10 @@ impl Form {
         self.secret |= secret;
     }
 }
+
+/// How many references one form resolves. Unions of unions of unions would have more variants than there is time for, and
+/// a union that a person can read has fewer.
+const MOST_REFERENCES: usize = 1_000;
 
 /// A value as people write it.
 pub(super) fn text(value: &Value) -> String {
@@ -136,52 +164,74 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn build(schema: &Value, contract: &Contract, seen: &mut Vec<String>) -> Form {
-    let members = match schema {
-        Value::Object(members) => members,
-        Value::Bool(false) => return Form { kinds: Some(BTreeSet::new()), ..Form::default() },
-        _ => return Form { null: true, ..Form::default() },
-    };
-    let secret = members.get("x-secret") == Some(&Value::Bool(true));
-    let (annotations, mut rest): (Map<_, _>, Map<_, _>) =
-        members.clone().into_iter().partition(|(word, _)| is_annotation(word));
-    let annotations = annotations.into_iter().filter(|(word, _)| word != "x-secret").collect();
-
-    let mut form = if let Some(reference) = rest.shift_remove("$ref") {
-        refer(&reference, rest, contract, seen)
-    } else if let (1, Some([only])) = (rest.len(), rest.get("allOf").and_then(Value::as_array).map(Vec::as_slice)) {
-        build(only, contract, seen)
-    } else {
-        let word = ["oneOf", "anyOf"].into_iter().find(|word| rest.get(*word).is_some_and(Value::is_array));
-        match word.and_then(|word| Some((word, rest.shift_remove(word)?))) {
-            Some((word, Value::Array(branches))) => {
-                let branches = branches.iter().map(|branch| build(branch, contract, seen)).collect();
-                join(plain(rest), word, branches)
-            }
-            _ => plain(rest),
-        }
-    };
-    form.add(annotations, secret);
-    form
+/// Resolves the references of one form.
+struct Builder<'a> {
+    contract: &'a Contract,
+    /// The definitions that it is in.
+    seen: Vec<String>,
+    /// How many references it may still resolve.
+    left: usize,
 }
 
-/// The form of a reference, with what stands beside it.
-fn refer(reference: &Value, beside: Map<String, Value>, contract: &Contract, seen: &mut Vec<String>) -> Form {
-    let found = reference.as_str().and_then(|reference| target(reference, contract));
-    let Some((name, schema)) = found.filter(|(name, _)| !seen.contains(name)) else {
-        // Nothing is known about it: the comparison says so.
-        let members = Map::from_iter([("$ref".to_owned(), reference.clone())]);
-        return Form { null: true, members, ..Form::default() };
-    };
-    seen.push(name.clone());
-    let mut form = build(schema, contract, seen);
-    seen.pop();
-    form.name = Some(name);
-    if !beside.is_empty() {
-        let both = vec![beside.into(), form.members.shift_remove("allOf").unwrap_or(Value::Bool(true))];
-        form.members.insert("allOf".to_owned(), both.into());
+impl Builder<'_> {
+    fn build(&mut self, schema: &Value) -> Form {
+        let members = match schema {
+            Value::Object(members) => members,
+            Value::Bool(false) => return Form { kinds: Some(BTreeSet::new()), ..Form::default() },
+            _ => return Form { null: true, ..Form::default() },
+        };
+        let secret = is_secret(members);
+        let (annotations, mut rest): (Map<_, _>, Map<_, _>) =
+            members.clone().into_iter().partition(|(word, _)| is_annotation(word));
+        let annotations = annotations.into_iter().filter(|(word, _)| word != "x-secret").collect();
+
+        let mut form = if let Some(reference) = rest.shift_remove("$ref") {
+            self.refer(&reference, rest)
+        } else if let (1, Some([only])) = (rest.len(), rest.get("allOf").and_then(Value::as_array).map(Vec::as_slice)) {
+            self.build(only)
+        } else {
+            let word = ["oneOf", "anyOf"].into_iter().find(|word| rest.get(*word).is_some_and(Value::is_array));
+            match word.and_then(|word| Some((word, rest.shift_remove(word)?))) {
+                Some((word, Value::Array(branches))) => {
+                    let branches = branches.iter().map(|branch| self.build(branch)).collect();
+                    join(plain(rest), word, branches)
+                }
+                _ => plain(rest),
+            }
+        };
+        form.add(annotations, secret);
+        form
     }
-    form
+
+    /// The form of a reference, with what stands beside it.
+    fn refer(&mut self, reference: &Value, beside: Map<String, Value>) -> Form {
+        let found = reference.as_str().and_then(|reference| target(reference, self.contract));
+        let found = found.filter(|(name, _)| self.left > 0 && !self.seen.contains(name));
+        let Some((name, schema)) = found else {
+            // Nothing is known about it: the comparison says so.
+            let members = Map::from_iter([("$ref".to_owned(), reference.clone())]);
+            return Form { null: true, members, ..Form::default() };
+        };
+        self.left -= 1;
+        self.seen.push(name.clone());
+        let mut form = self.build(schema);
+        self.seen.pop();
+        if beside.is_empty() {
+            form.of_definition = form.all_annotations();
+            form.annotations = Vec::new();
+            form.name = Some(name);
+        } else {
+            form.name = None;
+            let both = vec![beside.into(), form.members.shift_remove("allOf").unwrap_or(Value::Bool(true))];
+            form.members.insert("allOf".to_owned(), both.into());
+        }
+        form
+    }
+}
+
+/// Whether a schema says that its values must not be shown.
+pub(super) fn is_secret(members: &Map<String, Value>) -> bool {
+    members.get("x-secret") == Some(&Value::Bool(true))
 }
 
 /// The form of a schema that is neither a reference nor a union.
@@ -231,10 +281,16 @@ fn join(beside: Form, word: &'static str, branches: Vec<Form>) -> Form {
     let is_free = beside.is_any() && beside.members.is_empty();
     let mut form = Form { null: false, ..Form::default() };
     let mut values = Vec::new();
+    // Whether null is among the values of a branch without a type, its other words decide: that it is allowed beside is
+    // said then by a variant of its own.
+    let may_hide_null = branches.iter().any(Form::may_hide_null);
+    if may_hide_null && branches.iter().any(|branch| branch.null && !branch.may_hide_null()) {
+        form.variants.push(Form { kinds: Some(BTreeSet::from(["null".to_owned()])), ..Form::default() });
+    }
     for mut branch in branches {
         form.null |= branch.null;
         if branch.is_only_null() {
-            form.add(branch.annotations, branch.secret);
+            form.add(branch.all_annotations(), branch.secret);
             continue;
         }
         if !branch.is_any() {
@@ -243,7 +299,7 @@ fn join(beside: Form, word: &'static str, branches: Vec<Form>) -> Form {
         if branch.values.is_some() && branch.members.is_empty() {
             values.push(branch);
         } else if !branch.variants.is_empty() && branch.members.is_empty() && branch.union == Some(word) {
-            form.add(branch.annotations, branch.secret);
+            form.add(branch.all_annotations(), branch.secret);
             form.variants.extend(branch.variants);
         } else {
             form.variants.push(branch);
@@ -256,7 +312,7 @@ fn join(beside: Form, word: &'static str, branches: Vec<Form>) -> Form {
     }
     if is_free && form.variants.len() == 1 {
         let only = form.variants.remove(0);
-        let annotations = [form.annotations, only.annotations.clone()].concat();
+        let annotations = [form.annotations, only.annotations].concat();
         return Form { null: form.null, annotations, secret: form.secret | only.secret, ..only };
     }
     if is_free && form.variants.is_empty() {
@@ -276,6 +332,7 @@ fn one_of_values(branches: Vec<Form>) -> Form {
     let mut form = Form { kinds: Some(BTreeSet::new()), values: Some(Vec::new()), ..Form::default() };
     for branch in branches {
         form.secret |= branch.secret;
+        let of_branch = branch.all_annotations();
         if let Some(kinds) = &mut form.kinds {
             kinds.extend(branch.kinds.into_iter().flatten());
         }
@@ -283,7 +340,7 @@ fn one_of_values(branches: Vec<Form>) -> Form {
             .values
             .into_iter()
             .flatten()
-            .map(|(value, annotations)| (value, [annotations, branch.annotations.clone()].concat()));
+            .map(|(value, annotations)| (value, [annotations, of_branch.clone()].concat()));
         form.values.get_or_insert_default().extend(described);
     }
     form

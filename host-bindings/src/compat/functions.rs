@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     Finding, Rule,
     direction::Direction,
-    plain::plain,
-    schema::{Difference, Walk},
+    same::same,
+    walk::{Difference, Walk},
 };
 use crate::{Contract, FunctionContract};
 
@@ -79,13 +79,14 @@ impl<'a> Matched<'a> {
             (before.name == after.name && before.namespace == after.namespace).then_some(1.0)
         });
         matched.pair(&mut rest, |before, after| (before.name == after.name).then_some(1.0));
-        let same = |before: &Option<Value>, after: &Option<Value>| {
-            before.as_ref().map(|schema| plain(schema, old)) == after.as_ref().map(|schema| plain(schema, new))
+        let same_requests = |before: &Option<Value>, after: &Option<Value>| match (before, after) {
+            (Some(before), Some(after)) => same(before, old, after, new),
+            (before, after) => before == after,
         };
         matched.pair(&mut rest, |before, after| {
             let is_alike = before.namespace == after.namespace
-                && same(&before.request, &after.request)
-                && plain(&before.response, old) == plain(&after.response, new);
+                && same_requests(&before.request, &after.request)
+                && same(&before.response, old, &after.response, new);
             is_alike.then(|| strsim::jaro_winkler(&before.name, &after.name))
         });
         matched.removed = rest;
@@ -174,9 +175,9 @@ impl<'a> Pair<'a> {
     }
 
     fn walk(&mut self, direction: Direction, below: &str, old: &Value, new: &Value) {
-        let mut walk = Walk::new(self.contracts.0, self.contracts.1, direction);
-        walk.compare(&format!("{}.{below}", self.label), old, new);
-        for Difference { change, path, old, new } in walk.differences {
+        let path = format!("{}.{below}", self.label);
+        let walked = Walk::between(self.contracts, direction, &path, (old, new));
+        for Difference { change, path, old, new } in walked.differences {
             let (label, owner) = (self.label.clone(), self.old.owner.clone());
             self.findings.push(finding(direction.rule(change), path, Some(&label), Some(&owner), (old, new)));
         }

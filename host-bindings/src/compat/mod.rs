@@ -13,12 +13,14 @@ mod finding;
 mod form;
 mod functions;
 mod members;
+mod numbers;
 mod overlap;
-mod plain;
 mod rule;
+mod same;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 

@@ -109,6 +109,9 @@ rules! {
     RequestFieldMadeOptional "request-field-made-optional" Minor:
         "It breaks nobody: an old plugin goes on sending it."
         "Nothing is to be done."
+    RequestDefaultChanged "request-default-changed" Major:
+        "An old plugin that leaves the field out gets other behavior than before."
+        "Keep the default; or add a field of another name with the new one."
     RequestNullableAdded "request-nullable-added" Minor:
         "It breaks nobody: an old plugin does not send null."
         "Nothing is to be done."

@@ -1,73 +1,47 @@
 //! Two schemas of one value, side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::overlap::may_match_twice;
 use super::{
-    direction::{Change, Direction},
+    direction::Change,
     form::{Annotations, Form, text},
+    overlap::may_match_twice,
+    walk::Walk,
 };
-use crate::Contract;
 
-/// One way in which two schemas differ, and where.
-#[derive(Debug)]
-pub(super) struct Difference {
-    pub(super) change: Change,
-    pub(super) path: String,
-    pub(super) old: Option<String>,
-    pub(super) new: Option<String>,
-}
-
-/// A walk through the schemas of one value in two contracts.
-pub(super) struct Walk<'a> {
-    pub(super) old: &'a Contract,
-    pub(super) new: &'a Contract,
-    pub(super) direction: Direction,
-    pub(super) differences: Vec<Difference>,
-    /// What is being compared: a type that contains itself is compared once.
-    stack: Vec<(Value, Value)>,
-}
-
-impl<'a> Walk<'a> {
-    pub(super) fn new(old: &'a Contract, new: &'a Contract, direction: Direction) -> Self {
-        Self { old, new, direction, differences: Vec::new(), stack: Vec::new() }
-    }
-
-    pub(super) fn compare(&mut self, path: &str, old: &Value, new: &Value) {
-        let pair = (old.clone(), new.clone());
-        if self.stack.contains(&pair) {
+impl Walk<'_> {
+    pub(super) fn compare_forms(&mut self, path: &str, old: &Form, new: &Form) {
+        if let (Some(before), Some(after)) = (&old.name, &new.name) {
+            self.compare_null(path, old, new);
+            self.compare_secrets(path, old.secret, new.secret);
+            self.compare_annotations(path, &old.annotations, &new.annotations);
+            self.enter(path, before, after);
             return;
         }
-        self.stack.push(pair);
-        self.compare_forms(path, &Form::of(old, self.old), &Form::of(new, self.new));
-        self.stack.pop();
+        self.compare_content(path, old, new);
+        self.compare_secrets(path, old.secret, new.secret);
+        self.compare_annotations(path, &old.all_annotations(), &new.all_annotations());
     }
 
-    pub(super) fn say(&mut self, change: Change, path: &str, old: Option<String>, new: Option<String>) {
-        self.differences.push(Difference { change, path: path.to_owned(), old, new });
+    /// Compares which values there are.
+    pub(super) fn compare_content(&mut self, path: &str, old: &Form, new: &Form) {
+        let takes_anything = |form: &Form| form.is_any() && form.null && form.members.is_empty();
+        match (takes_anything(old), takes_anything(new)) {
+            _ if old.variants.is_empty() && new.variants.is_empty() => self.compare_values(path, old, new),
+            (_, true) => self.say(Change::TypeWidened, path, Some(old.describe()), Some(new.describe())),
+            (true, _) => self.say(Change::TypeNarrowed, path, Some(old.describe()), Some(new.describe())),
+            (false, false) => self.compare_variants(path, old, new),
+        }
     }
 
-    fn compare_forms(&mut self, path: &str, old: &Form, new: &Form) {
-        let before = self.differences.len();
-        if old.variants.is_empty() && new.variants.is_empty() {
-            self.compare_values(path, old, new);
-        } else {
-            self.compare_variants(path, old, new);
-        }
-        if let (Some(old), Some(new)) = (&old.name, &new.name)
-            && old != new
-            && self.differences[before..].iter().all(|difference| difference.change == Change::Documentation)
-        {
-            self.say(Change::TypeRenamed, &format!("$defs.{old}"), Some(old.clone()), Some(new.clone()));
-        }
-        match (old.secret, new.secret) {
+    pub(super) fn compare_secrets(&mut self, path: &str, old: bool, new: bool) {
+        match (old, new) {
             (false, true) => self.say(Change::SecretAdded, path, None, None),
             (true, false) => self.say(Change::SecretRemoved, path, None, None),
             _ => {}
         }
-        self.compare_annotations(path, &old.annotations, &new.annotations);
     }
 
     fn compare_values(&mut self, path: &str, old: &Form, new: &Form) {
@@ -104,10 +78,10 @@ impl<'a> Walk<'a> {
         if let (Some(old), Some(new)) = (&old.values, &new.values) {
             self.compare_enumerations(path, old, new);
         }
-        self.compare_members(path, &old.members, &new.members);
+        self.compare_members(path, old, new);
     }
 
-    fn compare_null(&mut self, path: &str, old: &Form, new: &Form) {
+    pub(super) fn compare_null(&mut self, path: &str, old: &Form, new: &Form) {
         let change = match (old.null, new.null) {
             (false, true) => Change::NullableAdded,
             (true, false) => Change::NullableRemoved,
@@ -132,30 +106,25 @@ impl<'a> Walk<'a> {
 
     /// Variants are told apart by what tells them apart on the wire, not by their order.
     fn compare_variants(&mut self, path: &str, old: &Form, new: &Form) {
-        let (before, after) = (variants(old), variants(new));
-        let so_far = self.differences.len();
-        let mut met = false;
-        for (label, variant) in &before {
-            if let Some((_, other)) = after.iter().find(|(other, _)| other == label) {
-                met = true;
+        let union = self.begin_union();
+        let (pairs, removed, added) = matched(variants(old), variants(new));
+        if pairs.is_empty() {
+            self.say(Change::TypeChanged, path, Some(old.describe()), Some(new.describe()));
+        } else {
+            for ((label, variant), other) in &pairs {
                 let is_values = variant.values.is_some() && other.values.is_some();
                 let path = if is_values { path.to_owned() } else { format!("{path}[{label}]") };
                 self.compare_forms(&path, variant, other);
             }
-        }
-        if met {
-            for (label, _) in before.iter().filter(|(label, _)| !after.iter().any(|(other, _)| other == label)) {
-                self.say(Change::TypeNarrowed, &format!("{path}[{label}]"), Some(label.clone()), None);
+            for label in removed {
+                self.say(Change::TypeNarrowed, &format!("{path}[{label}]"), Some(label), None);
             }
-            for (label, _) in after.iter().filter(|(label, _)| !before.iter().any(|(other, _)| other == label)) {
-                self.say(Change::TypeWidened, &format!("{path}[{label}]"), None, Some(label.clone()));
+            for label in added {
+                self.say(Change::TypeWidened, &format!("{path}[{label}]"), None, Some(label));
             }
-        } else {
-            self.say(Change::TypeChanged, path, Some(old.describe()), Some(new.describe()));
         }
-        let is_changed = self.differences[so_far..].iter().any(|difference| difference.change != Change::Documentation);
-        if is_changed && [old, new].into_iter().any(may_match_twice) {
-            self.say(Change::Unknown, path, Some(old.describe()), Some(new.describe()));
+        if [old, new].into_iter().any(may_match_twice) {
+            self.end_overlapping_union(&union, path, old.describe(), new.describe());
         }
         self.compare_null(path, old, new);
         let beside = |form: &Form| Form { variants: Vec::new(), ..form.as_variant() };
@@ -176,7 +145,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn compare_annotations(&mut self, path: &str, old: &Annotations, new: &Annotations) {
+    pub(super) fn compare_annotations(&mut self, path: &str, old: &Annotations, new: &Annotations) {
         if old == new {
             return;
         }
@@ -194,16 +163,50 @@ fn covers(wide: &BTreeSet<String>, narrow: &BTreeSet<String>) -> bool {
     narrow.iter().all(|kind| wide.contains(kind) || (kind == "integer" && wide.contains("number")))
 }
 
+type Labelled = (String, Form);
+
+/// The variants of one union that are those of the other, and the labels of those that have no other.
+fn matched(before: Vec<Labelled>, mut after: Vec<Labelled>) -> (Vec<(Labelled, Form)>, Vec<String>, Vec<String>) {
+    let mut pairs = Vec::new();
+    let mut rest = Vec::new();
+    for variant in before {
+        match after.iter().position(|(label, _)| *label == variant.0) {
+            Some(place) => pairs.push((variant, after.remove(place).1)),
+            None => rest.push(variant),
+        }
+    }
+    // An integer is a number, and a constant text is a text, by whatever label.
+    let mut removed = Vec::new();
+    for variant in rest {
+        match after.iter().position(|(_, other)| is_of_same_kind(&variant.1, other)) {
+            Some(place) => pairs.push((variant, after.remove(place).1)),
+            None => removed.push(variant.0),
+        }
+    }
+    (pairs, removed, after.into_iter().map(|(label, _)| label).collect())
+}
+
+/// Whether all of one is of a type that the other has, where types tell variants apart.
+fn is_of_same_kind(old: &Form, new: &Form) -> bool {
+    let (Some(old), Some(new)) = (&old.kinds, &new.kinds) else { return false };
+    let is_object = |kinds: &BTreeSet<String>| kinds.contains("object");
+    !old.is_empty() && !new.is_empty() && !is_object(old) && !is_object(new) && (covers(old, new) || covers(new, old))
+}
+
 /// The variants, or the one that it is, each with what tells it apart.
-fn variants(form: &Form) -> Vec<(String, Form)> {
+fn variants(form: &Form) -> Vec<Labelled> {
     let all = if form.variants.is_empty() { vec![form.as_variant()] } else { form.variants.clone() };
-    let mut labels: Vec<(String, Form)> = Vec::new();
+    let mut labels: Vec<Labelled> = Vec::new();
+    let (mut taken, mut counts) = (HashSet::new(), HashMap::new());
     for variant in all {
         let label = variant.label();
-        let same = |label: &str| labels.iter().any(|(other, _)| other == label);
-        let further = (2..).map(|count| format!("{label} {count}"));
-        let free = std::iter::once(label.clone()).chain(further).find(|label| !same(label));
-        labels.push((free.unwrap_or_default(), variant));
+        let count: &mut usize = counts.entry(label.clone()).or_default();
+        let mut free = label.clone();
+        while !taken.insert(free.clone()) {
+            *count = (*count).max(1) + 1;
+            free = format!("{label} {count}");
+        }
+        labels.push((free, variant));
     }
     labels
 }

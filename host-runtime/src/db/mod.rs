@@ -14,6 +14,7 @@ mod scope;
 pub mod sql_types;
 mod sqlite;
 mod sqlite_transaction;
+mod sqlite_uri;
 mod timestamp;
 mod transaction;
 mod url;

@@ -1,5 +1,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use super::sqlite_uri::{instead, is_sqlite_uri};
+
 /// Where a database is, as the user writes it.
 ///
 /// - `sqlite://app.db` or `sqlite:///var/lib/app/app.db`: a file, made when it is not there
@@ -100,10 +102,11 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
         Some(rest) => match rest.strip_prefix("//") {
             Some("") => return Err("the path is missing: write sqlite://app.db".to_owned()),
             Some(":memory:") => return Err("write sqlite::memory: for a database in memory".to_owned()),
+            Some(path) if is_sqlite_uri(path) => return Err(instead(path, query)),
             Some(path) if path.contains('\0') => return Err("a path has no NUL character".to_owned()),
             Some(path) => Location::SqliteFile { path: path.into(), processes: Processes::default() },
             None if may_hold_password(rest) => return Err("write sqlite://app.db".to_owned()),
-            None => return Err(format!("write sqlite://{rest}")),
+            None => return Err(instead(rest, query)),
         },
         None if base.starts_with("postgres://") || base.starts_with("postgresql://") => {
             if cfg!(not(feature = "postgres")) {
@@ -114,7 +117,7 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
         None if base.starts_with("postgres") => {
             return Err("write postgres://user:password@host/database".to_owned());
         }
-        None if base.contains("://") => {
+        None if base.contains("://") && !is_sqlite_uri(base) => {
             return Err("of databases there are SQLite and PostgreSQL: write sqlite://app.db or \
                         postgres://user:password@host/database"
                 .to_owned());
@@ -123,7 +126,7 @@ fn parse(url: &str) -> Result<DatabaseUrl, String> {
         None if may_hold_password(url) => {
             return Err("write postgres://user:password@host/database, or sqlite://app.db".to_owned());
         }
-        None => return Err(format!("for a SQLite file write sqlite://{base}")),
+        None => return Err(instead(base, query)),
     };
     let mut durability = Durability::default();
     let mut of_libpq = Vec::new();
@@ -321,6 +324,7 @@ mod tests {
             ("sqlite://app.db?mode=ro", "there are durability=full or normal"),
             ("sqlite://app.db?processes=2", "`many` or `one`"),
             ("sqlite::memory:?processes=one", "is for a SQLite file"),
+            ("sqlite:", "write sqlite://app.db with the path"),
         ] {
             let error = url.parse::<DatabaseUrl>().unwrap_err().to_string();
             assert!(error.contains(advice), "{error}");

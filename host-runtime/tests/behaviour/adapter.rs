@@ -10,6 +10,7 @@ fn outcome(plugin: &Plugin, export: &str, input: &[u8]) -> String {
         Ok(output) => format!("output {:?}", String::from_utf8_lossy(&output)),
         Err(CallError::Failed { message, .. }) => format!("failed: {message}"),
         Err(CallError::Trapped { reason, .. }) => format!("trapped: {reason}"),
+        Err(CallError::NotCallable { signature, .. }) => format!("not callable as {signature}"),
         Err(CallError::UnknownExport { exports, .. }) => format!("unknown, beside `{exports}`"),
         Err(error) => format!("{error:?}"),
     }
@@ -132,16 +133,16 @@ fn errors_and_return_codes_are_the_guests_own() {
         &[
             ("nothing", "", r#"output """#),
             ("code", "", "failed: Returned non-zero exit code: 7"),
-            ("wide", "", "failed: Returned non-zero exit code: -1"),
+            ("wide", "", "not callable as () -> (i64)"),
             ("said", "it is full", "failed: it is full"),
             ("said_and_well", "it is full", "failed: it is full"),
             ("taken_back", "it is full", "failed: Returned non-zero exit code: 1"),
             ("no_block", "it is full", "failed: Returned non-zero exit code: 1"),
             ("said_and_trapped", "it is full", "trapped: it is full"),
             ("trapped", "", "trapped: wasm trap: wasm `unreachable` instruction executed"),
-            ("takes", "", "failed: expected 1 arguments, got 0"),
+            ("takes", "", "not callable as (i32) -> (i32)"),
             ("an \"odd\" name\n", "", r#"output """#),
-            ("two", "", "failed: Function two has 2 results, expected 0 or 1"),
+            ("two", "", "not callable as () -> (i32, i32)"),
             ("nothing", "", r#"output """#),
         ],
     );

@@ -132,3 +132,48 @@ fn what_is_no_module_cannot_be_checked() {
     let error = in_memory().check("guest", b"#!/bin/sh", Grants::none()).unwrap_err();
     assert!(error.to_string().contains("pass the compiled .wasm file"), "{error}");
 }
+
+#[test]
+fn an_export_that_cannot_be_called_is_told_before_it_is_called() {
+    let text = r#"(module
+        (func (export "wide") (result i64) i64.const 0)
+        (func (export "exact") (result f64) f64.const 0)
+        (func (export "two") (result i32 i32) i32.const 0 i32.const 0)
+        (func (export "takes") (param i32) (result i32) i32.const 0)
+        (func (export "reference") (result funcref) (ref.null func))
+        (func (export "malloc") (param i32) (result i32) i32.const 0)
+        (func (export "__new") (param i32 i32) (result i32) i32.const 0)
+        (func (export "code") (result i32) i32.const 0)
+        (func (export "nothing")))"#;
+    let module = wat::parse_str(text).unwrap();
+    let findings = in_memory().check("guest", &module, Grants::none()).unwrap();
+    let said: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "the module: it exports `wide` as () -> (i64), `exact` as () -> (f64), `two` as () -> (i32, i32), `takes` as \
+             (i32) -> (i32), `reference` as () -> (funcref), which cannot be called: export a function for a host as () \
+             -> i32, which returns 0 for success, or as () -> ()"
+        ]
+    );
+    assert_eq!((findings[0].kind, findings[0].kind.severity()), (FindingKind::ExportNotCallable, Severity::Warning));
+    for options in [PluginOptions::from(Grants::none()), PluginOptions::from(Grants::none()).without_adapter()] {
+        let plugin = in_memory().load("guest", &module, options).unwrap();
+        for export in ["code", "nothing"] {
+            plugin.call(export, "").unwrap();
+        }
+        for (export, signature) in [
+            ("wide", "() -> (i64)"),
+            ("exact", "() -> (f64)"),
+            ("two", "() -> (i32, i32)"),
+            ("takes", "(i32) -> (i32)"),
+            ("reference", "() -> (funcref)"),
+            ("malloc", "(i32) -> (i32)"),
+        ] {
+            let error = plugin.call(export, "").unwrap_err();
+            assert_eq!(error.code(), "not-callable");
+            let said = format!("plugin `guest`, export `{export}`: it is exported as {signature} and cannot be called");
+            assert!(error.to_string().starts_with(&said), "{error}");
+        }
+    }
+}

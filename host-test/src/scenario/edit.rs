@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use yaml_edit::{Document, path::YamlPath};
 
-use super::{file::parse_value, variables::MORE};
+use super::{variables::MORE, yaml};
 use crate::fixture::Failure;
 
 /// An expectation of a step that is to be set, or, without a value, taken out.
@@ -20,7 +20,7 @@ pub(super) struct Edit {
 /// # Errors
 /// When the text afterwards would not say what it shall, and nothing else.
 pub(super) fn edited(text: &str, edits: &[Edit]) -> Result<String, Failure> {
-    let before = parse_value(text)?;
+    let before = yaml::parse::<Value>(text)?;
     let mut after = before.clone();
     for Edit { step, member, value } in edits {
         let members = after.get_mut("steps").and_then(|steps| steps.get_mut(step)).and_then(Value::as_object_mut);
@@ -41,7 +41,7 @@ pub(super) fn edited(text: &str, edits: &[Edit]) -> Result<String, Failure> {
         }
         whole.push((path, value.clone()));
     }
-    let says_it = |text: &String| parse_value(text).is_ok_and(|value| value == after);
+    let says_it = |text: &String| yaml::parse::<Value>(text).is_ok_and(|value| value == after);
     [small, whole].iter().find_map(|changes| made(text, changes).ok().filter(says_it)).ok_or_else(|| {
         "its layout is beyond what `--update` can change; nothing was written: write the steps in block style, each \
          member on a line of its own, in one document"

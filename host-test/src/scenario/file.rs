@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
-use super::schema;
+use super::{schema, yaml};
 use crate::fixture::Failure;
 
 /// The rows of tables, by the tables' names.
@@ -128,7 +128,7 @@ impl MockedError {
 
 impl ScenarioFile {
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let file: Self = serde_saphyr::from_str_with_options(text, options())?;
+        let file: Self = yaml::parse(text)?;
         if file.steps.is_empty() {
             return Err("`steps` is empty: a scenario calls the plugin at least once".into());
         }
@@ -141,16 +141,6 @@ impl ScenarioFile {
         }
         Ok(file)
     }
-}
-
-/// Any YAML, read as a scenario is.
-pub(super) fn parse_value(text: &str) -> Result<Value, Failure> {
-    Ok(serde_saphyr::from_str_with_options(text, options())?)
-}
-
-/// `yes` and `no` are words.
-fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! { strict_booleans: true }
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
@@ -171,7 +161,5 @@ fn grants<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = humantime::parse_duration(&text);
-    parsed
-        .map(Some)
-        .map_err(|error| serde::de::Error::custom(format!("`{text}` is no time, such as 90s or 1h: {error}")))
+    parsed.map(Some).map_err(|_| serde::de::Error::custom(format!("`{text}` is no time, such as 90s or 1h")))
 }

@@ -11,6 +11,7 @@ mod play;
 mod schema;
 mod update;
 mod variables;
+mod yaml;
 
 use std::{
     fmt, fs,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hostfn_runtime::{CallError, Plugin, PluginManagerBuilder, PluginOptions, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -174,7 +175,7 @@ impl Play {
             false => self.plugin.call(&step.export, input),
         };
         let outcome = match output {
-            Ok(output) => Ok(said(&String::from_utf8_lossy(&output))),
+            Ok(output) => Ok(said_bytes(&output)),
             Err(CallError::Failed { message, .. }) => Err(said(&message)),
             Err(error @ CallError::UnknownExport { .. }) => return Err(error.into()),
             Err(error) => Err(error.to_string().into()),
@@ -273,6 +274,15 @@ impl Play {
             }
         }
         Ok(changes)
+    }
+}
+
+/// What a plugin answered: what is no text stands there as its bytes, `{$base64: gP8=}`, so that two of them that
+/// differ are never the same.
+fn said_bytes(output: &[u8]) -> Value {
+    match std::str::from_utf8(output) {
+        Ok(text) => said(text),
+        Err(_) => json!({"$base64": STANDARD.encode(output)}),
     }
 }
 

@@ -389,3 +389,48 @@ steps:
     ));
     assert_eq!(outcome, "1 step, 1 host call");
 }
+
+#[test]
+fn an_output_that_is_no_text_is_compared_by_its_bytes() {
+    let guest = |bytes: &str| {
+        let text = format!(
+            r#"(module
+                (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+                (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
+                (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+                (func (export "run") (result i32) (local $at i64)
+                    (local.set $at (call $alloc (i64.const 2)))
+                    (call $store (local.get $at) (i32.const {}))
+                    (call $store (i64.add (local.get $at) (i64.const 1)) (i32.const 0xfe))
+                    (call $output (local.get $at) (i64.const 2))
+                    (i32.const 0)))"#,
+            bytes
+        );
+        wat::parse_str(text).unwrap()
+    };
+    let text = "steps: [{export: run, output: {$base64: gP4=}}]";
+    let run = |module: &[u8]| {
+        scenario(text).run(functions_in("extism:host/user").into(), "notes", module).unwrap().to_string()
+    };
+    assert_eq!(run(&guest("0x80")), "1 step, 0 host calls");
+    // As text both would be two replacement characters.
+    let other = run(&guest("0x81"));
+    assert!(other.contains(r#"output.$base64"#) && other.contains(r#"+ "gf4=""#), "{other}");
+}
+
+#[test]
+fn a_number_that_would_arrive_as_another_is_refused() {
+    let said = |number: &str| {
+        let text = format!("steps:\n  - export: run\n    input: {{number: {number}}}");
+        Scenario::parse("notes.yaml", text).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    };
+    assert_eq!(
+        said("007"),
+        "notes.yaml: line 3, column 21: `007` begins with a zero: for the number write it without; for the string write \
+         '007' in quotes"
+    );
+    assert!(said("18446744073709551616").contains("is beyond the integers from"), "{}", said("18446744073709551616"));
+    for taken in ["7", "'007'", "18446744073709551615"] {
+        assert_eq!(said(taken), "");
+    }
+}

@@ -1,7 +1,10 @@
 //! Each rule has a pair of contracts in [`pairs`]; this is what holds for all of them.
 
+mod generated;
 mod mutations;
+mod numbers;
 mod pairs;
+mod references;
 mod validator;
 mod walks;
 

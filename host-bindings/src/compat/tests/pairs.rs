@@ -104,7 +104,12 @@ fn requests() -> Vec<Pair> {
     };
     let object =
         |required: Value| json!({"type": "object", "properties": {"id": {"type": "integer"}}, "required": required});
+    let limit =
+        |default: u8| json!({"type": "object", "properties": {"limit": {"type": "integer", "default": default}}});
+    let mut default = of(RequestDefaultChanged, Major, RequestDefaultChanged, limit(10), limit(100));
+    default.path = "get_note.request.limit";
     vec![
+        default,
         of(RequestRequiredAdded, Major, RequestRemoved, json!(null), object(json!(["id"]))),
         of(RequestOptionalAdded, Minor, RequestRemoved, json!(null), object(json!([]))),
         of(RequestRemoved, Major, RequestOptionalAdded, object(json!([])), json!(null)),
@@ -232,7 +237,7 @@ fn values() -> Vec<Pair> {
             text("pattern", json!("^b")),
             both(RequestPatternChanged, ResponsePatternChanged),
         ),
-        (json!({"multipleOf": 2}), json!({"multipleOf": 3}), both(RequestSchemaChanged, ResponseSchemaChanged)),
+        (json!({"unknown": 2}), json!({"unknown": 3}), both(RequestSchemaChanged, ResponseSchemaChanged)),
     ] {
         change(old, new, "", rules.0, rules.1);
     }

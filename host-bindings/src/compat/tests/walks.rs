@@ -139,7 +139,8 @@ fn the_same_in_other_words_is_the_same() {
 fn what_stands_beside_a_reference_counts() {
     let of = |limit: u8| json!({"$ref": "#/$defs/Note", "minProperties": limit});
     assert_eq!(between(&of(1), &of(1)), []);
-    assert_eq!(between(&of(1), &of(2)), [(ResponseSchemaChanged, String::new())]);
+    assert_eq!(between(&of(1), &of(2)), [(ResponseLimitTightened, String::new())]);
+    assert_eq!(between(&of(2), &of(1)), [(ResponseLimitLoosened, String::new())]);
 }
 
 #[test]
