@@ -157,9 +157,9 @@ impl Observer for AuditLog {
     }
 }
 
-/// The request with what is secret in it hidden, or null where it is not JSON: then nobody knows what is.
+/// The request with its secrets hidden, or null where it was not read, or is not JSON and so cannot be searched for them.
 fn without_secrets(call: &HostCall<'_>) -> Value {
-    let Ok(request) = serde_json::from_str(call.request) else { return Value::Null };
+    let Some(Ok(request)) = call.request.map(serde_json::from_str) else { return Value::Null };
     let redactor = Redactor::new();
     redactor.learn(call.function.request_schema().as_value(), &request);
     redactor.redact(&request)

@@ -69,10 +69,7 @@ pub(crate) fn dispatch<F: HostFn>(
     }
     if host.is_observed() {
         // Read again rather than kept: a call that nobody watches copies nothing.
-        let request = match was_read {
-            true => request.read(plugin_call.limits().request_bytes).unwrap_or_default(),
-            false => "",
-        };
+        let request = if was_read { request.read(plugin_call.limits().request_bytes).ok() } else { None };
         let response = std::str::from_utf8(answer.as_bytes()).unwrap_or_default();
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();
         let (time, is_atomic) = (host.clock.now(), Scope::is_atomic());

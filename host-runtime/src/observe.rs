@@ -23,8 +23,9 @@ pub struct HostCall<'a> {
     pub function: &'a HostFunction,
     /// Who called it.
     pub caller: &'a Caller,
-    /// The request, or nothing where the guest passed none that could be read.
-    pub request: &'a str,
+    /// The request, which is empty where the guest passed none. `None` where it was not read: the plugin may not call the
+    /// function, exceeds a limit with it, or passed what is no string.
+    pub request: Option<&'a str>,
     /// The answer, a [`HostResponse`](crate::HostResponse).
     pub response: &'a str,
     /// The error that it was answered with, if it was one.

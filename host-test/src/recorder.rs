@@ -55,13 +55,14 @@ impl Recorder {
         let answer = serde_json::from_str(call.response).unwrap_or_default();
         let mut problems = self.schemas.answer_problems(namespace, name, &answer);
         // One that was refused need not be as it should, and one that could not be read is not there.
-        let was_taken = !call.request.is_empty()
+        let text = call.request.unwrap_or_default();
+        let was_taken = !text.is_empty()
             && match response {
                 HostResponse::Success(_) => true,
                 HostResponse::Failure(error) => error.code.is_domain(),
             };
         if was_taken {
-            let request = serde_json::from_str(call.request).unwrap_or_default();
+            let request = serde_json::from_str(text).unwrap_or_default();
             let of_request = self.schemas.request_problems(namespace, name, &request).into_iter();
             problems.extend(of_request.map(|problem| format!("the request was taken, and {problem}")));
         }
@@ -75,7 +76,7 @@ impl Recorder {
 impl Observer for Recorder {
     fn host_call(&self, call: &HostCall<'_>) {
         if let Ok(response) = serde_json::from_str(call.response) {
-            self.learn(call.function, call.request, &response);
+            self.learn(call.function, call.request.unwrap_or_default(), &response);
             let mut breaches = lock(&self.breaches);
             breaches.extend(undeclared(call.function, &response));
             breaches.extend(self.misshapen(call, &response));

@@ -20,7 +20,7 @@ pub struct Transcript {
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Start { plugin: String, export: String, input: String },
-    HostCall { plugin: String, function: &'static str, request: String, response: String, is_mocked: bool },
+    HostCall { plugin: String, function: &'static str, request: Option<String>, response: String, is_mocked: bool },
     End { is_success: bool, output: String },
 }
 
@@ -29,6 +29,9 @@ pub(crate) const CALLS: &str = "calls";
 pub(crate) const ANSWERED: &str = "and is answered";
 pub(crate) const ANSWERED_BY_MOCK: &str = "and is answered by a mock";
 pub(crate) const DATABASE: &str = "database";
+
+/// In place of a request of which nothing was read, as of a plugin that may not call the function.
+const UNREAD: &str = "a request that was not read";
 
 impl Event {
     pub(crate) fn start(plugin: &str, export: &str, input: &str) -> Self {
@@ -39,7 +42,7 @@ impl Event {
         Self::HostCall {
             plugin: call.caller.plugin().to_owned(),
             function: call.function.name(),
-            request: call.request.to_owned(),
+            request: call.request.map(str::to_owned),
             response: call.response.to_owned(),
             is_mocked,
         }
@@ -68,10 +71,13 @@ impl Transcript {
         })
     }
 
-    /// Each host call as it went over the wire: the function, the request and the answer, secrets and all.
+    /// Each host call as it went over the wire: the function, the request (empty if it was not read) and the response, secrets
+    /// and all.
     pub fn wire(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
         self.events.iter().filter_map(|event| match event {
-            Event::HostCall { function, request, response, .. } => Some((*function, &**request, &**response)),
+            Event::HostCall { function, request, response, .. } => {
+                Some((*function, request.as_deref().unwrap_or_default(), &**response))
+            }
             _ => None,
         })
     }
@@ -97,7 +103,12 @@ impl fmt::Display for Transcript {
                     depth = 1;
                 }
                 Event::HostCall { plugin, function, request, response, is_mocked } => {
-                    block(f, depth, &format!("`{plugin}` {CALLS} `{function}` with"), &self.text(request))?;
+                    block(
+                        f,
+                        depth,
+                        &format!("`{plugin}` {CALLS} `{function}` with"),
+                        &request.as_ref().map_or(UNREAD.to_owned(), |request| self.text(request)),
+                    )?;
                     let heading = if *is_mocked { ANSWERED_BY_MOCK } else { ANSWERED };
                     block(f, depth, heading, &self.text(response))?;
                 }

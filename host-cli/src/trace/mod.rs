@@ -125,7 +125,7 @@ impl Trace {
 impl Observer for Trace {
     fn host_call(&self, call: &HostCall<'_>) {
         let started = started(call.duration);
-        let request = serde_json::from_str(call.request).unwrap_or_default();
+        let request = serde_json::from_str(call.request.unwrap_or_default()).unwrap_or_default();
         self.redactor.learn(call.function.request_schema().as_value(), &request);
         // The host wrote it itself.
         let response = serde_json::from_str(call.response).unwrap_or(HostResponse::Success(Value::Null));

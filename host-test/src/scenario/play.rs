@@ -298,7 +298,7 @@ fn host_call(event: &Event) -> Option<Value> {
     let Event::HostCall { function, request, response, .. } = event else { return None };
     let mut call = Map::new();
     call.insert("function".to_owned(), (*function).into());
-    call.insert("request".to_owned(), said(request));
+    call.insert("request".to_owned(), request.as_deref().map_or(Value::Null, said));
     let mut response = said(response);
     if response["success"] == true {
         call.insert("data".to_owned(), response["data"].take());
