@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use hostfn_contract::{Call, ErrorCode, HostError, HostFn, InjectAll};
+use hostfn_contract::{Call, HostError, HostFn, InjectAll};
 use tracing::{Level, Span};
 
 use crate::{
@@ -47,6 +47,7 @@ pub(crate) fn dispatch<F: HostFn>(
     let _entered = span.as_ref().map(Span::enter);
     let host = plugin_call.host();
     let started = (host.is_observed() || span.as_ref().is_some_and(|span| !span.is_disabled())).then(Instant::now);
+    let mut was_read = false;
     let call = || -> Result<(), HostError> {
         plugin_call.admit()?;
         if defence::is_on(Defence::Authorise) {
@@ -54,6 +55,7 @@ pub(crate) fn dispatch<F: HostFn>(
         }
         let text = request.read(plugin_call.limits().request_bytes)?;
         plugin_call.exchange(text.len())?;
+        was_read = true;
         let entropy = host.entropy.for_call(caller.plugin(), F::NAME, text.as_bytes());
         let call = Call { caller: &caller, entropy };
         run(function, plugin_call, &call, text, answer)
@@ -65,8 +67,8 @@ pub(crate) fn dispatch<F: HostFn>(
         codec::encode_error(&error, call_id, answer);
     }
     if host.is_observed() {
-        // Read again rather than kept: a call that nobody watches copies nothing. What a limit kept from being read is not.
-        let was_read = error != Some(ErrorCode::LimitExceeded);
+        // Read again rather than kept: a call that nobody watches copies nothing. What was refused before it was read and
+        // counted is not shown: a plugin could fill a log with it.
         let request = match was_read {
             true => request.read(plugin_call.limits().request_bytes).unwrap_or_default(),
             false => "",

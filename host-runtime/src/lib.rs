@@ -50,6 +50,7 @@ mod preflight;
 mod recipe;
 mod redact;
 mod registry;
+mod toml_text;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use audit::AuditLog;

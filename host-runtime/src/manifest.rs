@@ -17,6 +17,7 @@ use crate::{
     file_schema::{Nulls, file_schema},
     limits::{Cut, LimitChanges, Limits},
     plugin_options::PluginOptions,
+    toml_text::read_toml,
 };
 
 /// What a plugin asks for: a TOML file beside its module, which whoever runs the host reviews.
@@ -118,7 +119,7 @@ impl PluginManifest {
 
     /// The manifest that a file holds.
     pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, ManifestError> {
-        let mut manifest: Self = toml::from_str(text).map_err(|error| ManifestError::invalid(path, &error))?;
+        let mut manifest: Self = read_toml(text).map_err(|reason| ManifestError::invalid(path, reason))?;
         manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
@@ -241,7 +242,7 @@ impl std::str::FromStr for PluginManifest {
 
     /// A manifest whose module is beside the program's working folder.
     fn from_str(text: &str) -> Result<Self, ManifestError> {
-        toml::from_str(text).map_err(|error| ManifestError::invalid(Path::new("the manifest"), &error))
+        read_toml(text).map_err(|reason| ManifestError::invalid(Path::new("the manifest"), reason))
     }
 }
 
@@ -298,8 +299,7 @@ impl ManifestError {
         Self { path: path.to_owned(), kind: ManifestErrorKind::Unreadable, reason }
     }
 
-    fn invalid(path: &Path, error: &toml::de::Error) -> Self {
-        let reason = error.to_string().trim_end().to_owned();
+    fn invalid(path: &Path, reason: String) -> Self {
         Self { path: path.to_owned(), kind: ManifestErrorKind::Invalid, reason }
     }
 }

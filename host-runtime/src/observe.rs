@@ -23,7 +23,8 @@ pub struct HostCall<'a> {
     pub function: &'a HostFunction,
     /// Who called it.
     pub caller: &'a Caller,
-    /// The request, or nothing where the guest passed none that could be read.
+    /// The request. It is empty where the guest passed none, and where the call was refused before its request was read:
+    /// by a missing permission, by a limit, or because it is not UTF-8.
     pub request: &'a str,
     /// The answer, a [`HostResponse`](crate::HostResponse).
     pub response: &'a str,

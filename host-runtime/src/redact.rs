@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hostfn_contract::{
     SECRET_MARK,
-    subschemas::{Place, of_same_value, subschemas},
+    subschemas::{of_item, of_member, of_same_value},
 };
 use serde_json::Value;
 
@@ -57,54 +57,45 @@ impl Redactor {
 
     /// Learns the secrets that `value` holds where `schema` says so.
     pub fn learn(&self, schema: &Value, value: &Value) {
-        self.learn_within(schema, schema, value);
+        self.learn_within(schema, vec![schema], value);
     }
 
-    fn learn_within(&self, root: &Value, schema: &Value, value: &Value) {
-        let schemas = of_same_value(root, schema);
+    fn learn_within<'a>(&self, root: &'a Value, schemas: Vec<&'a Value>, value: &Value) {
+        // Together, and not one after the other: alternatives that hold each other would be gone through ever more often.
+        let schemas = of_same_value(root, schemas);
+        if schemas.is_empty() {
+            return;
+        }
         if schemas.iter().any(|schema| schema.get(SECRET_MARK) == Some(&Value::Bool(true))) {
             return self.learn_all(value);
         }
-        for schema in schemas {
-            for (place, below) in subschemas(schema) {
-                self.learn_at(root, place, below, schema, value);
+        match value {
+            Value::Object(members) => {
+                let names: Vec<_> = schemas.iter().filter_map(|schema| schema.get("propertyNames")).collect();
+                for (name, member) in members {
+                    self.learn_within(
+                        root,
+                        schemas.iter().flat_map(|schema| of_member(schema, name)).collect(),
+                        member,
+                    );
+                    self.learn_within(root, names.clone(), &Value::from(name.as_str()));
+                }
             }
-        }
-    }
-
-    /// Learns from the part of a value that one subschema describes.
-    fn learn_at(&self, root: &Value, place: Place<'_>, below: &Value, schema: &Value, value: &Value) {
-        let is_named = |name: &str| schema.get("properties").is_some_and(|named| named.get(name).is_some());
-        match (place, value) {
-            (Place::Property(name), Value::Object(members)) => {
-                members.get(name).into_iter().for_each(|member| self.learn_within(root, below, member));
+            Value::Array(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.learn_within(
+                        root,
+                        schemas.iter().flat_map(|schema| of_item(schema, position)).collect(),
+                        item,
+                    );
+                }
             }
-            (Place::PatternProperty(pattern), Value::Object(members)) => {
-                let described = members.iter().filter(|(name, _)| match is_number_of(pattern, name) {
-                    Some(is_number) => is_number,
-                    // To hide too much is better than to show a secret.
-                    None => !is_named(name),
-                });
-                described.for_each(|(_, member)| self.learn_within(root, below, member));
-            }
-            (Place::OtherProperties, Value::Object(members)) => {
-                let others = members.iter().filter(|(name, _)| !is_named(name));
-                others.for_each(|(_, member)| self.learn_within(root, below, member));
-            }
-            (Place::PropertyNames, Value::Object(members)) => {
-                members.keys().for_each(|name| self.learn_within(root, below, &Value::from(name.as_str())));
-            }
-            (Place::Item(position), Value::Array(items)) => {
-                items.get(position).into_iter().for_each(|item| self.learn_within(root, below, item));
-            }
-            (Place::Items, Value::Array(items)) => {
-                let first = schema.get("prefixItems").or(schema.get("items")).and_then(Value::as_array);
-                let others = items.iter().skip(first.map_or(0, Vec::len));
-                others.for_each(|item| self.learn_within(root, below, item));
-            }
-            (Place::Content, Value::String(text)) => {
-                if let Ok(content) = serde_json::from_str(text) {
-                    self.learn_within(root, below, &content);
+            Value::String(text) => {
+                let content: Vec<_> = schemas.iter().filter_map(|schema| schema.get("contentSchema")).collect();
+                if !content.is_empty()
+                    && let Ok(value) = serde_json::from_str(text)
+                {
+                    self.learn_within(root, content, &value);
                 }
             }
             _ => {}
@@ -182,71 +173,5 @@ impl Redactor {
     }
 }
 
-/// Whether a name matches a pattern for the keys of a map by integers, if it is one: those are the only patterns that
-/// types have of themselves.
-fn is_number_of(pattern: &str, name: &str) -> Option<bool> {
-    let digits = match pattern {
-        r"^\d+$" => name,
-        r"^-?\d+$" => name.strip_prefix('-').unwrap_or(name),
-        _ => return None,
-    };
-    Some(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 #[cfg(test)]
-mod tests {
-    use hostfn_contract::Secret;
-    use schemars::JsonSchema;
-    use serde_json::json;
-
-    use super::*;
-
-    #[derive(JsonSchema)]
-    #[expect(dead_code, reason = "only its schema is used")]
-    struct Request {
-        name: String,
-        password: Option<Secret>,
-        inner: Vec<Inner>,
-    }
-
-    #[derive(JsonSchema)]
-    #[expect(dead_code, reason = "only its schema is used")]
-    struct Inner {
-        token: Secret,
-    }
-
-    #[test]
-    fn the_same_secret_gets_the_same_number_wherever_it_stands() {
-        let redactor = Redactor::new();
-        let request =
-            json!({"name": "Ada", "password": "hunter22", "inner": [{"token": "abcdef"}, {"token": "hunter22"}]});
-        redactor.learn(schemars::schema_for!(Request).as_value(), &request);
-        assert_eq!(
-            redactor.redact(&request),
-            json!({"name": "Ada", "password": "<secret 1>", "inner": [{"token": "<secret 2>"}, {"token": "<secret 1>"}]})
-        );
-        assert_eq!(redactor.redact_text("is it hunter22?"), "is it <secret 1>?");
-        assert!(redactor.knows("hunter22") && !redactor.knows("is it hunter22?"));
-        assert_eq!(redactor.renumbered().redact_text("abcdef"), "<secret 1>");
-        assert!(!format!("{redactor:?}").contains("hunter22"));
-    }
-
-    #[test]
-    fn a_secret_of_the_wrong_type_is_hidden_too() {
-        let redactor = Redactor::new();
-        let request =
-            json!({"name": 12345678, "password": 12345678, "inner": [{"token": ["abcdef", {"is": "ghijkl"}]}]});
-        redactor.learn(schemars::schema_for!(Request).as_value(), &request);
-        assert_eq!(
-            redactor.redact(&request),
-            json!({"name": "<secret 1>", "password": "<secret 1>", "inner": [{"token": ["<secret 2>", {"is": "<secret 3>"}]}]})
-        );
-    }
-
-    #[test]
-    fn a_short_secret_does_not_eat_other_texts() {
-        let redactor = Redactor::new();
-        redactor.learn_text("a");
-        assert_eq!(redactor.redact(&json!({"name": "Ada", "pin": "a"})), json!({"name": "Ada", "pin": "<secret 1>"}));
-    }
-}
+mod tests;
