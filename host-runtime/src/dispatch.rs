@@ -93,6 +93,7 @@ fn run<F: HostFn>(
 ) -> Result<(), HostError> {
     let (host, limits) = (plugin_call.host(), plugin_call.limits());
     let request = codec::decode::<F::Request>(text, limits.json_depth)?;
+    function.request_terms.check_request(text)?;
     if let Some(mocked) = host.mocked(&function.description, call.caller, text) {
         return codec::encode(&mocked?, limits.response_bytes, answer);
     }
@@ -102,6 +103,7 @@ fn run<F: HostFn>(
     host.before(Step::Function, &function.description)?;
     let response = F::call(lease.connection()?, state, request)?;
     codec::encode(&response, limits.response_bytes, answer)?;
+    function.response_terms.check_response(answer.data())?;
     plugin_call.exchange(answer.as_bytes().len())?;
     host.before(Step::Commit, &function.description)?;
     lease.commit()
