@@ -77,8 +77,7 @@ impl Terms {
 
     /// Whether there is what could be an integer that is not exact, or U+0000, which is always escaped.
     fn is_suspect(&self, text: &[u8]) -> bool {
-        (self.has_wide_integers && has_long_number(text))
-            || (self.has_strings && memchr::memmem::find(text, br"\u0000").is_some())
+        (self.has_wide_integers && has_long_number(text)) || (self.has_strings && has_escaped_nul(text))
     }
 
     fn breach(&self, text: &[u8]) -> Option<Breach> {
@@ -170,6 +169,12 @@ fn bare_variants(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
             _ => None,
         }
     })
+}
+
+/// Whether U+0000 could be in a string of a JSON text, where it is always escaped.
+fn has_escaped_nul(text: &[u8]) -> bool {
+    // Most texts have no escape at all, which is found out in a tenth of the time.
+    memchr::memchr(b'\\', text).is_some() && memchr::memmem::find(text, br"\u0000").is_some()
 }
 
 /// How many digits an integer has that may not be exact.
