@@ -1,5 +1,6 @@
 //! What a field may be, where no language's types can say it: in words, beside its documentation.
 
+use hostfn_runtime::{ANY_STRING_PATTERN, NO_NUL_PATTERN};
 use serde_json::Value;
 
 /// A text of a schema, or none.
@@ -15,7 +16,7 @@ pub(crate) fn remarks(schema: &Value, secret: bool) -> String {
             .chain([limits(schema, "Entries", "minItems", "maxItems")])
             .flatten()
             .collect();
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+    if let Some(pattern) = own_pattern(schema) {
         remarks.push(format!("Pattern: `{pattern}`."));
     }
     if secret {
@@ -23,6 +24,12 @@ pub(crate) fn remarks(schema: &Value, secret: bool) -> String {
     }
     let paragraphs = [text(schema, "description"), remarks.join(" ")];
     paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The pattern that a type has of its own: what is so of every string is no remark.
+pub(crate) fn own_pattern(schema: &Value) -> Option<&str> {
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    pattern.filter(|pattern| ![NO_NUL_PATTERN, ANY_STRING_PATTERN].contains(pattern))
 }
 
 /// `Length: 1 to 200.`; the whole range of a type is no limit.

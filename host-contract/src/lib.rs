@@ -23,6 +23,7 @@ mod error;
 mod function;
 mod inject;
 mod json;
+mod nul;
 mod patch;
 mod permission;
 mod response;
@@ -37,6 +38,9 @@ pub use error::{ErrorCode, HostError};
 pub use function::{DEFAULT_NAMESPACE, HostFn, NoRequest, Outcome};
 pub use inject::{Call, HostState, Inject, InjectAll, MissingState, Resolver, States};
 pub use json::Json;
+#[doc(hidden)]
+pub use nul::forbid_nul;
+pub use nul::{ANY_STRING_PATTERN, NO_NUL_PATTERN, StringWithNul};
 pub use patch::{Change, Patch};
 pub use permission::{Grants, InvalidPermission, is_permission};
 pub use response::{ErrorBody, HostResponse};

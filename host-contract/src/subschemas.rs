@@ -124,10 +124,10 @@ pub fn change_each_schema(schema: &mut Value, change: &mut impl FnMut(&mut Map<S
     change_subschemas(schema, |_, below| change_each_schema(below, change));
 }
 
-/// Every schema that describes the same value as `schema`: itself, what it refers to within `root`, and the
-/// alternatives and parts of both, each once.
-pub fn of_same_value<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
-    let (mut found, mut begun, mut waiting) = (Vec::new(), BTreeSet::new(), vec![schema]);
+/// Every schema that describes the same value as `schemas`: those themselves, what they refer to within `root`, and the
+/// alternatives and parts of all of them, each once.
+pub fn of_same_value<'a>(root: &'a Value, schemas: impl IntoIterator<Item = &'a Value>) -> Vec<&'a Value> {
+    let (mut found, mut begun, mut waiting) = (Vec::new(), BTreeSet::new(), Vec::from_iter(schemas));
     while let Some(schema) = waiting.pop() {
         // Types that refer to each other come back to where they began.
         if !begun.insert(std::ptr::from_ref(schema)) {
@@ -138,6 +138,59 @@ pub fn of_same_value<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
         waiting.extend(below.chain(referred(root, schema)));
     }
     found
+}
+
+/// The schemas directly within `schema` that describe its member `name`.
+///
+/// Of a pattern that is not one of those for the keys of a map by integers, which are the only ones that types have of
+/// themselves, every member is taken to match that has no schema of its own: whoever hides secrets hides too much then,
+/// and never too little.
+pub fn of_member<'a>(schema: &'a Value, name: &str) -> Vec<&'a Value> {
+    let mut is_named = false;
+    let mut others = Vec::new();
+    let mut found = Vec::new();
+    for (place, below) in subschemas(schema) {
+        match place {
+            Place::Property(property) if property == name => {
+                is_named = true;
+                found.push(below);
+            }
+            Place::PatternProperty(pattern) => match is_integer_key(pattern, name) {
+                Some(true) => found.push(below),
+                Some(false) => {}
+                None => others.push(below),
+            },
+            Place::OtherProperties => others.push(below),
+            _ => {}
+        }
+    }
+    if !is_named {
+        found.append(&mut others);
+    }
+    found
+}
+
+/// The schemas directly within `schema` that describe its item at `position`.
+pub fn of_item(schema: &Value, position: usize) -> Vec<&Value> {
+    let first = subschemas(schema).filter(|(place, _)| matches!(place, Place::Item(_))).count();
+    // Whatever `contains` looks for may be any item.
+    let contains = schema.get("contains");
+    let items = subschemas(schema).filter(|(place, below)| match place {
+        Place::Item(at) => *at == position,
+        Place::Items => position >= first || contains.is_some_and(|contains| std::ptr::eq(contains, *below)),
+        _ => false,
+    });
+    items.map(|(_, below)| below).collect()
+}
+
+/// Whether a name matches a pattern for integers, if the pattern is one.
+fn is_integer_key(pattern: &str, name: &str) -> Option<bool> {
+    let digits = match pattern {
+        r"^\d+$" => name,
+        r"^-?\d+$" => name.strip_prefix('-').unwrap_or(name),
+        _ => return None,
+    };
+    Some(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What a schema refers to within `root`.
@@ -256,9 +309,26 @@ mod tests {
             "anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}],
             "$defs": {"A": {"allOf": [{"$ref": "#/$defs/B"}]}, "B": {"$ref": "#/$defs/A", "properties": {"a": {}}}},
         });
-        let found = of_same_value(&root, &root);
+        let found = of_same_value(&root, [&root]);
         assert_eq!(found.len(), 6);
         assert!(found.contains(&&root["$defs"]["B"]));
         assert!(!found.contains(&&root["$defs"]["B"]["properties"]["a"]));
+    }
+
+    #[test]
+    fn a_member_and_an_item_have_the_schemas_that_describe_them() {
+        let schema = json!({
+            "properties": {"7": {"title": "named"}},
+            "patternProperties": {r"^\d+$": {"title": "integers"}, "^x": {"title": "pattern"}},
+            "additionalProperties": {"title": "others"},
+            "prefixItems": [{"title": "first"}],
+            "items": {"title": "rest"},
+        });
+        let titles = |schemas: Vec<&Value>| schemas.iter().map(|schema| schema["title"].clone()).collect::<Vec<_>>();
+        assert_eq!(titles(of_member(&schema, "7")), ["named", "integers"]);
+        assert_eq!(titles(of_member(&schema, "8")), ["integers", "pattern", "others"]);
+        assert_eq!(titles(of_member(&schema, "name")), ["pattern", "others"]);
+        assert_eq!(titles(of_item(&schema, 0)), ["first"]);
+        assert_eq!(titles(of_item(&schema, 1)), ["rest"]);
     }
 }

@@ -1,9 +1,10 @@
 //! Requests from JSON, answers to JSON.
 
-use std::{error::Error, io};
+use std::{borrow::Cow, error::Error, io};
 
 use hostfn_contract::{CallId, ErrorBody, HostError, HostResponse};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use zeroize::Zeroize;
 
@@ -11,7 +12,7 @@ use crate::{
     defence::{self, Defence},
     foreign::shortened,
     limits::Limits,
-    said::without_value,
+    terms::with_plain_integers,
 };
 
 /// Reads a request.
@@ -34,7 +35,11 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &str, most_depth: u8) -> Result<
     }
     match serde_json::from_str(text) {
         Err(_) if !defence::is_on(Defence::TellUnreadable) && text != "{}" => decode("{}", most_depth),
-        read => read.map_err(|error| explain::<T>(text, &error)),
+        Err(error) => match error.is_data().then(|| with_plain_integers(text)).flatten() {
+            Some(plain) => serde_json::from_str(&plain).map_err(|error| explain::<T>(&plain, &error)),
+            None => Err(explain::<T>(text, &error)),
+        },
+        Ok(request) => Ok(request),
     }
 }
 
@@ -71,10 +76,37 @@ fn is_deeper(text: &str, most: u8) -> bool {
 /// would cost more than reading it.
 fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> HostError {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) if error.inner().is_data() => explain_shape(text, error),
-        _ => not_json(error),
+    let Err(found) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else { return not_json(error) };
+    if found.inner().is_data() {
+        return explain_shape(text, found);
     }
+    let is_out_of_range = found.inner().to_string().starts_with("number out of range");
+    let value = serde_json::from_str::<Value>(text);
+    match (is_out_of_range, value) {
+        (true, value) => {
+            // As a double it can be read, and so it is too large for a single.
+            let largest = if value.is_ok() { f64::from(f32::MAX) } else { f64::MAX };
+            let path = field_path(&found.path().iter().cloned().collect::<Vec<_>>());
+            HostError::invalid_request(format!("{path}: expected a number from -{largest:e} to {largest:e}"))
+                .in_field(path)
+        }
+        // It is JSON, of which the type wants less: the parser stops there as if it were none.
+        (false, Ok(value)) => explain_length::<T>(text, value).unwrap_or_else(|| not_json(error)),
+        (false, Err(_)) => not_json(error),
+    }
+}
+
+/// Says of an array with too many items how many there are to be, which serde tells of one that has too few.
+fn explain_length<T: DeserializeOwned>(text: &str, mut value: Value) -> Option<HostError> {
+    let error = serde_path_to_error::deserialize::<_, T>(value.clone()).err()?;
+    let array = error.path().iter().try_fold(&mut value, |value, segment| match segment {
+        Segment::Map { key } => value.get_mut(key),
+        Segment::Seq { index } => value.get_mut(index),
+        Segment::Enum { .. } | Segment::Unknown => Some(value),
+    })?;
+    *array = Value::Array(Vec::new());
+    let error = serde_path_to_error::deserialize::<_, T>(value).err().unwrap_or(error);
+    Some(explain_shape(text, error))
 }
 
 fn not_json(error: &serde_json::Error) -> HostError {
@@ -122,12 +154,50 @@ fn explain_shape(text: &str, error: serde_path_to_error::Error<serde_json::Error
             return HostError::invalid_request(format!("`{field}` {problem}")).in_field(field);
         }
     }
-    let problem = without_value(said);
+    // "invalid type: string \"hunter2\", expected u32" without the value, in which anything may stand.
+    let problem = match said.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            format!("expected {}", in_words_of_json(found, expected))
+        }
+        _ => said.to_owned(),
+    };
     if path.is_empty() {
         HostError::invalid_request(format!("the request: {problem}"))
     } else {
         HostError::invalid_request(format!("{path}: {problem}")).in_field(path)
     }
+}
+
+/// What serde expected, for somebody who writes JSON and may not know Rust.
+pub(crate) fn in_words_of_json<'a>(found: &str, expected: &'a str) -> Cow<'a, str> {
+    // Of the widest integers the range is told to somebody who sent a number.
+    let is_number = ["invalid value: integer ", "invalid type: floating point ", "invalid type: integer "]
+        .iter()
+        .any(|start| found.starts_with(start));
+    let words = match expected {
+        "i8" => "an integer from -128 to 127",
+        "u8" => "an integer from 0 to 255",
+        "i16" => "an integer from -32768 to 32767",
+        "u16" => "an integer from 0 to 65535",
+        "i32" => "an integer from -2147483648 to 2147483647",
+        "u32" => "an integer from 0 to 4294967295",
+        "i64" | "i128" | "isize" if is_number => "an integer from -9007199254740991 to 9007199254740991",
+        "u64" | "u128" | "usize" if is_number => "an integer from 0 to 9007199254740991",
+        "i64" | "i128" | "isize" => "an integer",
+        "u64" | "u128" | "usize" => "an integer that is not negative",
+        "f32" | "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        "unit" => "null",
+        _ if expected.starts_with("struct ") => "an object",
+        _ if ["tuple ", "a tuple ", "an array of length "].iter().any(|start| expected.starts_with(start)) => {
+            // `a tuple of size 2`, `tuple struct Pair with 2 elements`
+            let length = expected.split(' ').rev().find(|word| word.parse::<usize>().is_ok());
+            return length.map_or("an array".into(), |length| format!("an array of length {length}").into());
+        }
+        _ => expected,
+    };
+    words.into()
 }
 
 /// What stands between `start` and the next backtick.
@@ -197,6 +267,12 @@ pub(crate) fn encode_error(error: &HostError, call_id: CallId, answer: &mut Answ
     if !defence::is_on(Defence::HideReasons) {
         body.message = error.source().map_or(body.message, ToString::to_string);
     }
+    // What a guest named a field may be in it, and a guest in C would read no further.
+    for text in [Some(&mut body.message), body.field.as_mut()].into_iter().flatten() {
+        if text.contains('\0') {
+            *text = text.replace('\0', "\u{fffd}");
+        }
+    }
     // What was written until then may be a secret, and the error may be shorter.
     answer.clear(true);
     // No limit: an answer that is too long for its limit is answered by an error too.
@@ -224,6 +300,12 @@ const KEPT_BYTES: usize = 2 << 20;
 impl Answer {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
+    }
+
+    /// What a function returned, within what [`encode`] wrote.
+    pub(crate) fn data(&self) -> &[u8] {
+        let data = self.as_bytes().strip_prefix(br#"{"success":true,"data":"#);
+        data.and_then(|data| data.strip_suffix(br#","error":null}"#)).unwrap_or_default()
     }
 
     /// Puts other bytes in its place.
@@ -282,138 +364,4 @@ impl io::Write for Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Request {
-        #[serde(rename = "email")]
-        _email: String,
-        #[serde(rename = "profile", default)]
-        _profile: Profile,
-        #[serde(rename = "kind", default)]
-        _kind: Option<Kind>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Kind {
-        Warm,
-        Cold,
-    }
-
-    #[derive(Debug, Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Profile {
-        #[serde(rename = "bio", default)]
-        _bio: Option<String>,
-        #[serde(rename = "tags", default)]
-        _tags: Vec<u32>,
-    }
-
-    const NOT_AN_OBJECT: &str = "the request is not a JSON object: pass one, with a member for each field";
-
-    fn refusal(text: &str) -> (String, Option<String>) {
-        let error = decode::<Request>(text, Limits::MOST_JSON_DEPTH).unwrap_err();
-        assert_eq!(error.code().as_str(), "invalid_request");
-        (error.message().to_owned(), error.field().map(str::to_owned))
-    }
-
-    #[test]
-    fn what_is_wrong_and_where() {
-        for (text, message, field) in [
-            ("", "`email` is missing", Some("email")),
-            (r#"{"email": 5}"#, "email: expected a string", Some("email")),
-            (r#"{"email": "", "profile": {"bio": 5}}"#, "profile.bio: expected a string", Some("profile.bio")),
-            (
-                r#"{"email": "", "profile": {"tags": [1, "2"]}}"#,
-                "profile.tags[1]: expected an integer from 0 to 4294967295",
-                Some("profile.tags[1]"),
-            ),
-            (r#"{"email": "", "email": ""}"#, "`email` is there twice", Some("email")),
-            (
-                r#"{"email": "", "name": "", "nick": ""}"#,
-                "unknown fields `name`, `nick`, expected one of `email`, `profile`, `kind`",
-                Some("name"),
-            ),
-            (
-                r#"{"email": "", "profile": {"bip": ""}}"#,
-                "unknown field `profile.bip`, expected `bio` or `tags`",
-                Some("profile.bip"),
-            ),
-            (
-                r#"{"email": "", "a`, expected b`": ""}"#,
-                "unknown field `a`, expected b``, expected one of `email`, `profile`, `kind`",
-                Some("a`, expected b`"),
-            ),
-            (r#"{"email": "", "kind": "hunter2"}"#, "kind: expected `warm` or `cold`", Some("kind")),
-            (r#"["a@b"]"#, NOT_AN_OBJECT, None),
-            (r#""text""#, NOT_AN_OBJECT, None),
-            (r#"{"email": ""} x"#, "the request is not JSON at line 1, column 15", None),
-            (r#"{"email": "#, "the request is not JSON at line 1, column 10", None),
-        ] {
-            assert_eq!(refusal(text), (message.to_owned(), field.map(str::to_owned)), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_value_is_never_repeated() {
-        assert!(!refusal(r#"{"email": {"hunter2": 1}}"#).0.contains("hunter2"));
-        assert!(!refusal(r#"{"email": "", "profile": "hunter2"}"#).0.contains("hunter2"));
-        assert!(!refusal(r#"{"email": "", "profile": {"tags": "a, expected hunter2"}}"#).0.contains("hunter2"));
-    }
-
-    #[test]
-    fn a_thousand_unknown_fields_are_not_all_named() {
-        let members: Vec<_> = (0..1000).map(|number| format!("\"{number}{}\": 1", "x".repeat(100))).collect();
-        let (message, _) = refusal(&format!("{{\"email\": \"\", {}}}", members.join(", ")));
-        assert!(message.contains(" and 990 more, expected one of"), "{message}");
-        assert!(message.len() < 1000, "{message}");
-    }
-
-    #[test]
-    fn deep_nesting_is_refused() {
-        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let error = decode::<serde_json::Value>(&format!("{{\"deep\": {deep}}}"), Limits::MOST_JSON_DEPTH).unwrap_err();
-        assert!(error.message().contains("nested deeper than the 127 levels"), "{}", error.message());
-        let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
-        for most in [1, 5, Limits::MOST_JSON_DEPTH] {
-            assert!(decode::<serde_json::Value>(&nested(most.into()), most).is_ok(), "{most}");
-            let error = decode::<serde_json::Value>(&nested(usize::from(most) + 1), most).unwrap_err();
-            assert_eq!(error.code().as_str(), "limit_exceeded", "{most}");
-        }
-        assert!(decode::<serde_json::Value>(r#"{"a": "[[[\"[[[", "b": []}"#, 2).is_ok(), "brackets in a text are text");
-    }
-
-    #[test]
-    fn a_number_is_read_to_its_last_digit() {
-        #[derive(Deserialize)]
-        struct Share {
-            share: f64,
-        }
-        // Without its feature `float_roundtrip` serde_json reads the number beside it.
-        let share = 4.824_108_893_434_685e228_f64;
-        let read: Share = decode(&serde_json::json!({"share": share}).to_string(), Limits::MOST_JSON_DEPTH).unwrap();
-        assert_eq!(read.share.to_bits(), share.to_bits());
-    }
-
-    #[test]
-    fn an_answer_has_a_limit() {
-        fn code<T: Serialize>(data: &T, limit: usize) -> Option<&'static str> {
-            encode(data, limit, &mut Answer::default()).err().map(|error| error.code().as_str())
-        }
-        let mut answer = Answer::default();
-        encode(&"of an earlier call", 100, &mut answer).unwrap();
-        encode(&7, 100, &mut answer).unwrap();
-        assert_eq!(answer.as_bytes(), br#"{"success":true,"data":7,"error":null}"#);
-        // What an error needed is no room for the next answer.
-        encode_error(&HostError::conflict("x".repeat(1000)), CallId::default(), &mut answer);
-        assert!(answer.as_bytes().len() > 1000);
-        assert_eq!(encode(&"x".repeat(100), 100, &mut answer).unwrap_err().code().as_str(), "limit_exceeded");
-        assert_eq!(code(&"x".repeat(100), 100), Some("limit_exceeded"));
-        assert_eq!((code(&7, 38), code(&7, 37)), (None, Some("limit_exceeded")));
-    }
-}
+mod tests;

@@ -90,6 +90,7 @@ fn run<F: HostFn>(
 ) -> Result<(), HostError> {
     let (host, limits) = (plugin_call.host(), plugin_call.limits());
     let request = codec::decode::<F::Request>(text, limits.json_depth)?;
+    function.request_terms.check_request(text)?;
     let mut intercepted =
         InterceptedCall { function: &function.description, caller: call.caller, request: text, response: None };
     host.intercept(Step::Respond, &mut intercepted)?;
@@ -102,6 +103,7 @@ fn run<F: HostFn>(
     host.intercept(Step::Function, &mut intercepted)?;
     let response = F::call(lease.connection()?, state, request)?;
     codec::encode(&response, limits.response_bytes, answer)?;
+    function.response_terms.check_response(answer.data())?;
     plugin_call.exchange(answer.as_bytes().len())?;
     host.intercept(Step::Commit, &mut intercepted)?;
     lease.commit()

@@ -3,12 +3,12 @@ use std::{any::TypeId, sync::Arc};
 use extism::Function;
 use hostfn_contract::{
     ErrorCode, HostConnection, HostError, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver,
-    SECRET_MARK, subschemas::subschemas,
+    SECRET_MARK, forbid_nul, subschemas::subschemas,
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
 
-use crate::{Database, Limits, adapter, codec, dispatch::dispatch, memory, plugin_call::PluginCall};
+use crate::{Database, Limits, adapter, codec, dispatch::dispatch, memory, plugin_call::PluginCall, terms::Terms};
 
 /// A host function as a registry holds it: what it is, and how it is bound to a host.
 ///
@@ -50,7 +50,10 @@ impl HostFunction {
             deprecated: F::DEPRECATED,
             errors: F::ERRORS,
             takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
-            read_request: |text| codec::decode::<F::Request>(text, Limits::MOST_JSON_DEPTH).map(drop),
+            read_request: |text| {
+                codec::decode::<F::Request>(text, Limits::MOST_JSON_DEPTH)?;
+                Terms::of(root_schema::<F::Request>(SchemaSettings::for_deserialize).to_value()).check_request(text)
+            },
             request_schema: || root_schema::<F::Request>(SchemaSettings::for_deserialize),
             response_schema: || root_schema::<F::Response>(SchemaSettings::for_serialize),
             answer_schema: || root_schema::<HostResponse<F::Response>>(SchemaSettings::for_serialize),
@@ -158,7 +161,9 @@ impl std::fmt::Debug for HostFunction {
 
 /// The schema of a type as it is in one direction.
 fn root_schema<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> Schema {
-    direction(SchemaSettings::draft2020_12()).into_generator().into_root_schema_for::<T>()
+    let mut schema = direction(SchemaSettings::draft2020_12()).into_generator().into_root_schema_for::<T>().to_value();
+    forbid_nul(&mut schema);
+    Schema::try_from(schema).expect("a schema with patterns is one still")
 }
 
 fn needs_database<C: HostConnection>() -> bool {
@@ -169,6 +174,8 @@ fn needs_database<C: HostConnection>() -> bool {
 pub(crate) struct Bound<F: HostFn> {
     pub(crate) description: HostFunction,
     pub(crate) state: <F::State as InjectAll>::Resolved,
+    pub(crate) request_terms: Terms,
+    pub(crate) response_terms: Terms,
     /// Whether its answers hold secrets, so that the host's copy of them is wiped.
     pub(crate) answers_secrets: bool,
 }
@@ -176,7 +183,9 @@ pub(crate) struct Bound<F: HostFn> {
 fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
     let state = F::State::resolve(resolver)?;
     let answers_secrets = mentions_secrets(description.response_schema().as_value());
-    Some(Arc::new(Bound::<F> { description, state, answers_secrets }))
+    let request_terms = Terms::of(description.request_schema().to_value());
+    let response_terms = Terms::of(description.response_schema().to_value());
+    Some(Arc::new(Bound::<F> { description, state, request_terms, response_terms, answers_secrets }))
 }
 
 /// Whether a schema, or anything within it, is marked as secret.

@@ -51,7 +51,8 @@ mod preflight;
 mod recipe;
 mod redact;
 mod registry;
-mod said;
+mod terms;
+mod toml_text;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use audit::AuditLog;
@@ -63,7 +64,7 @@ pub use function::HostFunction;
 pub use hostfn_contract::{
     CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode, Grants,
     HostConnection, HostError, HostFn, HostResponse, HostState, Inject, InvalidPermission, Json, Patch, SECRET_MARK,
-    Secret, Sensitive,
+    Secret, Sensitive, StringWithNul,
 };
 pub use hostfn_macros::{HostState, host_fn};
 pub use limits::{InvalidLimit, LimitChanges, Limits};
@@ -77,9 +78,9 @@ pub use plugin_folder::{CheckedFile, FolderChange, FolderEntry, FolderWatch, Plu
 pub use plugin_options::PluginOptions;
 pub use preflight::{Finding, FindingKind, Severity};
 pub use redact::Redactor;
-pub use registry::{Registry, RegistryError};
+pub use registry::{Registry, RegistryError, Remedy};
 
 #[doc(hidden)]
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
-pub use hostfn_contract::{__private, subschemas};
+pub use hostfn_contract::{__private, ANY_STRING_PATTERN, NO_NUL_PATTERN, subschemas};

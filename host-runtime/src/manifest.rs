@@ -17,7 +17,7 @@ use crate::{
     file_schema::{Nulls, file_schema},
     limits::{Cut, LimitChanges, Limits},
     plugin_options::PluginOptions,
-    said::without_value,
+    toml_text::read_toml,
 };
 
 /// What a plugin asks for: a TOML file beside its module, which whoever runs the host reviews.
@@ -119,7 +119,7 @@ impl PluginManifest {
 
     /// The manifest that a file holds.
     pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, ManifestError> {
-        let mut manifest: Self = toml::from_str(text).map_err(|error| ManifestError::invalid(path, text, &error))?;
+        let mut manifest: Self = read_toml(text).map_err(|reason| ManifestError::invalid(path, reason))?;
         manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(manifest)
     }
@@ -242,7 +242,7 @@ impl std::str::FromStr for PluginManifest {
 
     /// A manifest whose module is beside the program's working folder.
     fn from_str(text: &str) -> Result<Self, ManifestError> {
-        toml::from_str(text).map_err(|error| ManifestError::invalid(Path::new("the manifest"), text, &error))
+        read_toml(text).map_err(|reason| ManifestError::invalid(Path::new("the manifest"), reason))
     }
 }
 
@@ -299,17 +299,7 @@ impl ManifestError {
         Self { path: path.to_owned(), kind: ManifestErrorKind::Unreadable, reason }
     }
 
-    /// The position, and what is wrong there. The line itself is left out, and so is the value: a manifest has secrets in
-    /// its `config`, and errors go to logs.
-    fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let said = without_value(error.message());
-        let reason = match error.span().and_then(|span| text.get(..span.start)) {
-            Some(before) => {
-                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                format!("line {}, column {column}: {said}", before.matches('\n').count() + 1)
-            }
-            None => said.into_owned(),
-        };
+    fn invalid(path: &Path, reason: String) -> Self {
         Self { path: path.to_owned(), kind: ManifestErrorKind::Invalid, reason }
     }
 }

@@ -93,11 +93,12 @@ impl Registry {
             function.takes_request() && function.request_schema().get("type").is_some_and(|kind| kind != "object")
         });
         let no_object = no_object.map(|function| RegistryError::NoObject { function: function.name() });
-        let open = self.functions.iter().flat_map(|function| {
-            open_objects(&function.request_schema())
-                .into_iter()
-                .map(|type_name| RegistryError::OpenRequest { function: function.name(), type_name })
-        });
+        let open =
+            self.functions.iter().flat_map(|function| {
+                open_objects(&function.request_schema()).into_iter().map(|(type_name, remedy)| {
+                    RegistryError::OpenRequest { function: function.name(), type_name, remedy }
+                })
+            });
         no_object.chain(open).collect()
     }
 }
@@ -122,7 +123,21 @@ pub enum RegistryError {
         function: &'static str,
         /// The type within its request.
         type_name: String,
+        /// What closes it.
+        remedy: Remedy,
     },
+}
+
+/// What keeps a request from taking fields that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// The attribute `#[serde(deny_unknown_fields)]`.
+    DenyUnknownFields,
+    /// A field of its own for an enum that is flattened into a struct: serde cannot refuse unknown fields there.
+    OwnField,
+    /// A number of seconds, or of another unit, in place of the standard library's `Duration`.
+    NumberOfSeconds,
 }
 
 codes!(pub RegistryError {
@@ -143,42 +158,64 @@ impl fmt::Display for RegistryError {
                     "host function `{function}`: its request is not a JSON object; make `Json<T>` a struct with named fields"
                 )
             }
-            Self::OpenRequest { function, type_name } => write!(
-                f,
-                "host function `{function}`: its request would ignore unknown fields of `{type_name}`; \
-                 write #[serde(deny_unknown_fields)] on `{type_name}`"
-            ),
+            Self::OpenRequest { function, type_name, remedy } => {
+                write!(f, "host function `{function}`: its request would ignore unknown fields of `{type_name}`; ")?;
+                match remedy {
+                    Remedy::DenyUnknownFields => write!(
+                        f,
+                        "write #[serde(deny_unknown_fields)] on `{type_name}`, or where the type is not yours, take one \
+                         of your own in its place"
+                    ),
+                    Remedy::OwnField => write!(
+                        f,
+                        "serde cannot refuse them where an enum is flattened into `{type_name}`: remove \
+                         #[serde(flatten)], so that the enum is a field of its own"
+                    ),
+                    Remedy::NumberOfSeconds => write!(
+                        f,
+                        "std::time::Duration takes any: take a number in its place, such as `timeout_seconds: u32`"
+                    ),
+                }
+            }
         }
     }
 }
 
 impl std::error::Error for RegistryError {}
 
-/// The names of the object types in a request's schema that would take unknown fields.
+/// The names of the object types in a request's schema that would take unknown fields, and what closes each.
 ///
 /// A map is none of them: its schema says which values its members have.
-fn open_objects(schema: &Schema) -> Vec<String> {
+fn open_objects(schema: &Schema) -> Vec<(String, Remedy)> {
     let root = schema.as_value();
     let mut open = Vec::new();
     let name = root.get("title").and_then(Value::as_str).unwrap_or("the request");
-    visit(root, name, &mut open);
+    visit(root, name, false, &mut open);
     open.dedup();
     open
 }
 
-fn visit(schema: &Value, name: &str, open: &mut Vec<String>) {
+/// `is_flattened` says that the schema is a part of an object that refuses what none of its parts knows.
+fn visit(schema: &Value, name: &str, is_flattened: bool, open: &mut Vec<(String, Remedy)>) {
     let has = |word: &str| schema.get(word).is_some();
     let is_closed = has("additionalProperties") || has("unevaluatedProperties");
     let is_object =
         schema.get("type").is_some_and(|kind| kind == "object" || *kind == serde_json::json!(["object", "null"]));
     if is_object && !is_closed {
-        open.push(name.to_owned());
+        let remedy = match schema.get("properties").and_then(Value::as_object) {
+            _ if is_flattened => Remedy::OwnField,
+            Some(members) if members.keys().eq(["secs", "nanos"]) => Remedy::NumberOfSeconds,
+            _ => Remedy::DenyUnknownFields,
+        };
+        open.push((name.to_owned(), remedy));
     }
+    let is_whole = is_object && is_closed;
     for (place, below) in subschemas(schema) {
         match place {
-            Place::Property(property) => visit(below, &format!("{name}.{property}"), open),
-            Place::Definition(name) => visit(below, name, open),
-            _ => visit(below, name, open),
+            Place::Property(property) => visit(below, &format!("{name}.{property}"), false, open),
+            Place::Definition(name) => visit(below, name, false, open),
+            Place::Same => visit(below, name, is_flattened || is_whole, open),
+            _ => visit(below, name, false, open),
         }
     }
 }
@@ -285,6 +322,48 @@ mod tests {
 
     #[test]
     fn a_request_that_would_ignore_fields_is_found_however_deep() {
-        assert_eq!(open_objects(&schemars::schema_for!(Closed)), ["Open", "Listed"]);
+        let open = open_objects(&schemars::schema_for!(Closed));
+        let names: Vec<_> = open.iter().map(|(name, remedy)| (name.as_str(), *remedy)).collect();
+        assert_eq!(names, [("Open", Remedy::DenyUnknownFields), ("Listed", Remedy::DenyUnknownFields)]);
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Flattened {
+        name: String,
+        #[schemars(flatten)]
+        shape: Shape,
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(tag = "kind")]
+    #[expect(dead_code, reason = "only its schema is used")]
+    enum Shape {
+        Circle { radius: i32 },
+        Square { side: i32 },
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    struct Waiting {
+        timeout: std::time::Duration,
+    }
+
+    #[test]
+    fn what_cannot_be_closed_is_told_what_to_take_instead() {
+        let told = |schema: Schema| {
+            let open = open_objects(&schema);
+            let (type_name, remedy) = open.into_iter().next().expect("it is open");
+            RegistryError::OpenRequest { function: "f", type_name, remedy }.to_string()
+        };
+        let flattened = told(schemars::schema_for!(Flattened));
+        assert!(flattened.contains("`Flattened`: remove #[serde(flatten)]"), "{flattened}");
+        let duration = told(schemars::schema_for!(Waiting));
+        assert!(duration.contains("take a number in its place, such as `timeout_seconds: u32`"), "{duration}");
+        for told in [flattened, duration] {
+            assert!(!told.contains("deny_unknown_fields"), "{told}");
+        }
     }
 }

@@ -31,6 +31,7 @@ pub(super) enum Change {
     LimitTightened,
     LimitLoosened,
     PatternChanged,
+    NulRefused,
     /// Whether fields that have no name in the schema may come.
     UnknownFieldsAllowed,
     UnknownFieldsRefused,
@@ -84,6 +85,8 @@ impl Direction {
             (C::LimitLoosened, Response) => R::ResponseLimitLoosened,
             (C::PatternChanged, Request) => R::RequestPatternChanged,
             (C::PatternChanged, Response) => R::ResponsePatternChanged,
+            (C::NulRefused, Request) => R::RequestNulRefused,
+            (C::NulRefused, Response) => R::ResponseLimitTightened,
             (C::UnknownFieldsAllowed | C::UnknownFieldsRefused, Response) => R::ResponseUnknownFieldsChanged,
             (C::Unknown, Request) => R::RequestSchemaChanged,
             (C::Unknown, Response) => R::ResponseSchemaChanged,

@@ -2,6 +2,7 @@
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
+use hostfn_runtime::{ANY_STRING_PATTERN, NO_NUL_PATTERN};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -265,9 +266,13 @@ impl Walk<'_> {
     }
 
     fn compare_pattern(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
+        let [old, new] = [old, new].map(|pattern| pattern.filter(|pattern| **pattern != ANY_STRING_PATTERN));
         let change = match (old, new) {
+            (None, Some(new)) if *new == NO_NUL_PATTERN => Change::NulRefused,
             (None, Some(_)) => Change::LimitTightened,
             (Some(_), None) => Change::LimitLoosened,
+            (Some(old), Some(new)) if old != new && *old == NO_NUL_PATTERN => Change::LimitTightened,
+            (Some(old), Some(new)) if old != new && *new == NO_NUL_PATTERN => Change::LimitLoosened,
             (Some(old), Some(new)) if old != new => Change::PatternChanged,
             _ => return,
         };

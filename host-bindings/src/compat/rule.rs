@@ -151,6 +151,9 @@ rules! {
     RequestPatternChanged "request-pattern-changed" Major:
         "An old plugin may send what only the old pattern takes; which of two patterns takes more cannot be known."
         "Where the new pattern takes all that the old one took, acknowledge it; else keep the old one."
+    RequestNulRefused "request-nul-refused" Minor:
+        "A string with U+0000 is refused with `invalid_request`; PostgreSQL never stored one."
+        "Take `StringWithNul` where a plugin relies on it."
     RequestSchemaChanged "request-schema-changed" Major:
         "It changed in a way that no rule knows, so an old plugin may be refused."
         "Where you know that all that was taken still is, acknowledge it."

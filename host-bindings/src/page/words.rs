@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::numbers;
-use crate::definitions::referred;
+use crate::{definitions::referred, remarks::own_pattern};
 
 /// A type in words, piece by piece, so that each output sets code and links its own way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -131,7 +131,7 @@ impl Words {
             None => self.plain("text"),
         }
         self.plain(numbers::count(schema, "minLength", "maxLength", "character"));
-        if let Some(pattern) = schema["pattern"].as_str() {
+        if let Some(pattern) = own_pattern(schema) {
             self.plain(", matching ");
             self.add(Kind::Code, pattern);
         }

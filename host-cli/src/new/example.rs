@@ -3,6 +3,7 @@
 use std::io;
 
 use hostfn_bindings::{Contract, FunctionContract};
+use hostfn_runtime::NO_NUL_PATTERN;
 use serde::Serialize;
 use serde_json::{Value, json, ser::Formatter};
 
@@ -82,7 +83,7 @@ fn text(schema: &Value, name: &str) -> String {
         Some("date-time") => "2026-01-02T03:04:05.000000Z".to_owned(),
         Some("email") => "ada@example.com".to_owned(),
         // Of most patterns, tokens and names of a kind, this is one; what it is not is found out afterwards.
-        _ if schema.get("pattern").is_some() => "example-0123456789".to_owned(),
+        _ if schema.get("pattern").is_some_and(|pattern| *pattern != NO_NUL_PATTERN) => "example-0123456789".to_owned(),
         // What a format would say is often said by the name alone.
         _ if name.ends_with("email") => "ada@example.com".to_owned(),
         _ if name == "name" => "Ada".to_owned(),

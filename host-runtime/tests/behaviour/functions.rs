@@ -238,7 +238,7 @@ fn lent(caller: &Caller, clock: &Clock, entropy: &Entropy, counter: &Counter) ->
     (caller.plugin().to_owned(), clock.now(), entropy.uuid().into(), counter.0.load(Ordering::SeqCst))
 }
 
-fn insert(db: &mut DbConnection, text: &str) -> QueryResult<i32> {
+pub(crate) fn insert(db: &mut DbConnection, text: &str) -> QueryResult<i32> {
     on_backend!(db, |connection| {
         diesel::insert_into(notes::table).values(notes::text.eq(text)).returning(notes::id).get_result(connection)
     })

@@ -24,7 +24,7 @@ impl io::Write for Captured {
 }
 
 /// Everything that the runtime logs while `body` runs on this thread.
-fn logged(body: impl FnOnce()) -> String {
+pub(crate) fn logged(body: impl FnOnce()) -> String {
     let captured = Captured::default();
     let writer = captured.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -28,6 +28,7 @@ mod panics;
 mod preflight;
 mod requests;
 mod state;
+mod terms;
 mod transactions;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

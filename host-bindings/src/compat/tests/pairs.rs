@@ -1,5 +1,6 @@
 //! For each rule a contract and one that differs from it in one thing.
 
+use hostfn_runtime::{ANY_STRING_PATTERN, NO_NUL_PATTERN};
 use serde_json::{Value, json};
 
 use super::{contract, notes};
@@ -200,6 +201,14 @@ fn values() -> Vec<Pair> {
         change(json!({word: tight}), json!({}), "", limits.0, limits.1);
     }
     change(text("pattern", json!("^a")), text("minLength", json!(0)), "", limits.0, limits.1);
+
+    let nul = (
+        [(RequestLimitLoosened, Minor), (RequestNulRefused, Minor)],
+        [(ResponseLimitLoosened, Major), (ResponseLimitTightened, Minor)],
+    );
+    change(text("pattern", json!(NO_NUL_PATTERN)), json!({"type": "string"}), "", nul.0, nul.1);
+    change(text("pattern", json!(NO_NUL_PATTERN)), text("pattern", json!(ANY_STRING_PATTERN)), "", nul.0, nul.1);
+    change(text("pattern", json!("^a")), text("pattern", json!(NO_NUL_PATTERN)), "", limits.0, limits.1);
 
     let null = (
         [(RequestNullableAdded, Minor), (RequestNullableRemoved, Major)],

@@ -270,9 +270,9 @@ pub(super) static MUTATIONS: &[Mutation] = &[
     Mutation {
         subject: "codec",
         what: "what a request holds is repeated to its guest",
-        file: "host-runtime/src/said.rs",
-        find: r#"format!("expected {}", in_words_of_data(expected))"#,
-        replace: r#"format!("{found}, expected {}", in_words_of_data(expected))"#,
+        file: "host-runtime/src/codec.rs",
+        find: r#"format!("expected {}", in_words_of_json(found, expected))"#,
+        replace: r#"format!("{found}, expected {}", in_words_of_json(found, expected))"#,
         tests: Suite::conformance("sqlite::generated::users::"),
     },
 ];
