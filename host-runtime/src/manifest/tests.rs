@@ -63,10 +63,10 @@ fn is_valid_by_schema(text: &str) -> bool {
 fn what_is_wrong_is_told_where_it_is() {
     for (rest, said) in [
         ("grants = ['Users']", "\"Users\" is not a permission"),
-        ("grants = 'users:read'", "line 4, column 10: expected an array"),
+        ("grants = 'users:read'", "line 4, column 10: grants: expected an array"),
         ("grant = ['users:read']", "unknown field `grant`"),
         ("[limits]\nmemory = 5", "unknown field `memory`"),
-        ("[limits]\nfuel = '5'", "line 5, column 8: expected an integer that is not negative"),
+        ("[limits]\nfuel = '5'", "line 5, column 8: limits.fuel: expected an integer that is not negative"),
         ("[limits]\njson_depth = 256", "expected an integer from 0 to 255"),
         ("[limits]\nhost_calls = -1", "expected an integer from 0 to 4294967295"),
         ("[limits]\ntimeout = -1", "expected a number of seconds"),

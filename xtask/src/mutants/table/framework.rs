@@ -42,6 +42,7 @@ pub(super) static MUTATIONS: &[Mutation] = &[
         what: "what was done is committed before it is known whether it can be told",
         file: "host-runtime/src/dispatch.rs",
         find: "    codec::encode(&response, limits.response_bytes, answer)?;
+    function.response_terms.check_response(answer.data())?;
     plugin_call.exchange(answer.as_bytes().len())?;
     host.intercept(Step::Commit, &mut intercepted)?;
     lease.commit()
@@ -49,6 +50,7 @@ pub(super) static MUTATIONS: &[Mutation] = &[
         replace: "    host.intercept(Step::Commit, &mut intercepted)?;
     lease.commit()?;
     codec::encode(&response, limits.response_bytes, answer)?;
+    function.response_terms.check_response(answer.data())?;
     plugin_call.exchange(answer.as_bytes().len())
 ",
         tests: Suite::behaviour("transactions::"),
@@ -77,7 +79,7 @@ pub(super) static MUTATIONS: &[Mutation] = &[
         what: "the text of a panic is told to the guest",
         file: "host-runtime/src/dispatch.rs",
         find: r#"Err(HostError::internal(format!("the host function panicked: {said}")))"#,
-        replace: r#"Err(HostError::new(ErrorCode::Internal, format!("the host function panicked: {said}")))"#,
+        replace: r#"Err(HostError::new(hostfn_contract::ErrorCode::Internal, format!("the host function panicked: {said}")))"#,
         tests: Suite::behaviour("panics::"),
     },
     Mutation {
@@ -274,5 +276,21 @@ pub(super) static MUTATIONS: &[Mutation] = &[
         find: r#"format!("expected {}", in_words_of_json(found, expected))"#,
         replace: r#"format!("{found}, expected {}", in_words_of_json(found, expected))"#,
         tests: Suite::conformance("sqlite::generated::users::"),
+    },
+    Mutation {
+        subject: "terms",
+        what: "a response that leaves its contract is told to the guest",
+        file: "host-runtime/src/dispatch.rs",
+        find: "function.response_terms.check_response(answer.data())?;",
+        replace: "",
+        tests: Suite::behaviour("terms::"),
+    },
+    Mutation {
+        subject: "terms",
+        what: "a request that leaves its contract is taken",
+        file: "host-runtime/src/dispatch.rs",
+        find: "function.request_terms.check_request(text)?;",
+        replace: "",
+        tests: Suite::behaviour("terms::"),
     },
 ];
