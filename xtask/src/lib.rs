@@ -4,6 +4,7 @@
 //! [`guests::stale`] and [`mutants::check`] build nothing and run nothing.
 
 pub mod bench;
+pub mod contracts;
 pub mod fuzz;
 pub mod guests;
 pub mod mutants;

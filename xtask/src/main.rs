@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, bench, fuzz, guests, mutants, new, soak};
+use xtask::{Error, bench, contracts, fuzz, guests, mutants, new, soak};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -20,6 +20,18 @@ enum Task {
         /// Take fewer turns, for a first look
         #[arg(long)]
         quick: bool,
+    },
+    /// Writes the bindings of contracts that nobody would write, and has each checked by its language's own compiler
+    Contracts {
+        /// How many contracts
+        #[arg(long, default_value_t = 300)]
+        count: u64,
+        /// The seed of the first; each further one has the next
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Check only the bindings for this language
+        #[arg(long, value_name = "NAME")]
+        language: Option<String>,
     },
     /// Tries what hosts read that others wrote with inputs that a fuzzer makes up
     Fuzz {
@@ -91,6 +103,9 @@ fn run(task: Task) -> Result<ExitCode, Error> {
     let root = xtask::root();
     match task {
         Task::Bench { quick } => return bench::run(&root, &bench::Bench { quick }).map(ExitCode::from),
+        Task::Contracts { count, seed, language } => {
+            contracts::run(&root, &contracts::Contracts { count, seed, language })?;
+        }
         Task::Fuzz { minutes, executions, target, sanitizer } => {
             fuzz::run(&root, &fuzz::Fuzz { minutes, executions, target, sanitizer })?;
         }
