@@ -112,6 +112,8 @@ fn within(syntax: Syntax, line: &str, is_block: bool) -> String {
                 line = format!("{before}\u{2216}");
             }
         }
+        // What was a constraint on the build before Go 1.17, which the tools still look for.
+        Syntax::Go if line.trim_start().starts_with("+build") => line = line.replacen("+build", "+ build", 1),
         Syntax::Go | Syntax::Rust | Syntax::Zig => {}
     }
     line

@@ -613,6 +613,8 @@ impl Making {
             name.starts_with(|first: char| first.is_ascii_alphabetic())
                 && name.chars().all(|c| c.is_ascii_alphanumeric())
         }));
+        // Nobody writes bindings of no function.
+        names.push("find".to_owned());
         names.sort();
         names.dedup();
         let last = self.names.len();

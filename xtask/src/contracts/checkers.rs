@@ -144,7 +144,10 @@ fn rust(root: &Path, folder: &Path, written: &BTreeSet<u64>) -> Result<Checked, 
     fs::write(&folder.join("Cargo.toml"), fs::read(&source("Cargo.toml"))?)?;
     fs::write(&folder.join("Cargo.lock"), fs::read(&source("Cargo.lock"))?)?;
     let modules = lines(written, |seed| format!("#[path = \"../c{seed}/hostfn.rs\"]\npub mod c{seed};"));
-    fs::write(&folder.join("src/lib.rs"), format!("#![deny(warnings)]\n#![allow(deprecated)]\n{modules}"))?;
+    fs::write(
+        &folder.join("src/lib.rs"),
+        format!("#![deny(warnings)]\n#![allow(clashing_extern_declarations, deprecated)]\n{modules}"),
+    )?;
     let mut command = process::command("cargo", folder);
     command.args(["check", "--quiet", "--target-dir"]).arg(tools(folder, "rust"));
     run(command)
