@@ -4,13 +4,22 @@
 //! a value that can be null: they are written where they stand, but for those whose value is a record that is not
 //! complete there, because it holds them again. Those get a name, and are described when every record is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::types::{Definition, Entry, Named, Type};
 
 /// Names what must be declared apart, and answers it, each after what it holds.
 pub(crate) fn take_apart(types: &mut [Named]) -> Vec<Entry> {
     let positions: BTreeMap<_, _> = types.iter().enumerate().map(|(at, named)| (named.name.clone(), at)).collect();
+    let mut awaited = BTreeSet::new();
+    for (at, named) in types.iter().enumerate() {
+        let references = named.definition.types().into_iter().flat_map(Type::references);
+        awaited
+            .extend(references.filter_map(|(name, _)| positions.get(name)).filter(|position| **position > at).copied());
+    }
+    for at in awaited {
+        types[at].is_awaited = true;
+    }
     let mut entries = Vec::new();
     for (at, named) in types.iter_mut().enumerate() {
         let Definition::Record { fields } = &mut named.definition else { continue };

@@ -183,7 +183,14 @@ impl<'a> Lowering<'a> {
             self.is_finite(&name, &definition, path)?;
             let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
             let documentation = text(schema, "description");
-            self.types.push(Named { name: name.clone(), ident: String::new(), documentation, definition, has_int64 });
+            self.types.push(Named {
+                name: name.clone(),
+                ident: String::new(),
+                documentation,
+                definition,
+                has_int64,
+                is_awaited: false,
+            });
         }
         Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })
     }

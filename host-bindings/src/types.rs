@@ -65,6 +65,8 @@ pub(crate) struct Named {
     pub(crate) definition: Definition,
     /// Whether there is a 64-bit integer in it, however deep.
     pub(crate) has_int64: bool,
+    /// Whether one that comes before it refers to it.
+    pub(crate) is_awaited: bool,
 }
 
 /// What a name stands for.

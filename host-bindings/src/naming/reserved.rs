@@ -72,6 +72,7 @@ static PROBE: LazyLock<Contract> = LazyLock::new(|| {
         kinds.push(json!({"type": "array", "items": {"anyOf": [kind, {"type": "null"}]}}));
     }
     let mut properties = serde_json::Map::new();
+    let mut strange = serde_json::Map::new();
     let mut required = Vec::new();
     for (at, kind) in kinds.into_iter().enumerate() {
         for (manner, kind) in [("plain", kind.clone()), ("nullable", json!({"anyOf": [kind, {"type": "null"}]}))] {
@@ -79,7 +80,8 @@ static PROBE: LazyLock<Contract> = LazyLock::new(|| {
             required.push(name.clone());
             properties.insert(name, kind.clone());
             // A name that a language writes otherwise, so that what it writes then is seen.
-            properties.insert(format!("probe-{manner}-{at}-optional"), kind);
+            strange.insert(format!("probe-{manner}-{at}"), kind.clone());
+            properties.insert(format!("probe_{manner}_{at}_optional"), kind);
         }
     }
     let document = json!({
@@ -88,6 +90,7 @@ static PROBE: LazyLock<Contract> = LazyLock::new(|| {
         "functions": [
             function("probe_nothing", json!(null), json!({"type": "null"})),
             function("probe_all", of("ProbeAll"), json!({"anyOf": [of("ProbeAll"), {"type": "null"}]})),
+            function("probe_strange", of("ProbeStrange"), of("ProbeStrange")),
             function("probe_list", of("ProbeEmpty"), json!({"type": "array", "items": {"type": "integer"}})),
             function("probe_big", of("ProbeEmpty"), json!({"type": "integer", "format": "int64"})),
             function("probe_silent", of("ProbeEmpty"), json!({"type": "null"})),
@@ -95,6 +98,7 @@ static PROBE: LazyLock<Contract> = LazyLock::new(|| {
         "$defs": {
             "ErrorCode": {"oneOf": [{"const": "probe", "description": "Probe."}]},
             "ProbeAll": {"type": "object", "properties": properties, "required": required, "description": "Probe."},
+            "ProbeStrange": {"type": "object", "properties": strange, "required": []},
             "ProbeEmpty": {"type": "object", "properties": {}},
             "ProbeKind": {"enum": ["probe"]},
         },
@@ -179,7 +183,22 @@ mod tests {
             ("assemblyscript", &["share", "received", "Json", "kernel_free", "Box", "problem"][..]),
             ("c", &["hostfn_reset", "hostfn_number", "hostfn_text", "HOSTFN_VALUE", "hostfn__read"]),
             ("go", &["Set", "Null", "Patch", "ErrorCode", "json", "pdk"]),
-            ("python", &["list", "dict", "Literal", "NotRequired", "cast", "_data", "HostError"]),
+            (
+                "python",
+                &[
+                    "list",
+                    "dict",
+                    "bool",
+                    "float",
+                    "int",
+                    "str",
+                    "Literal",
+                    "NotRequired",
+                    "cast",
+                    "_data",
+                    "HostError",
+                ],
+            ),
             ("rust", &["read", "write", "Vec", "Option", "String", "Serialize", "fmt"]),
             ("typescript", &["call", "exact", "Import", "HostError", "Record", "bigint"]),
             ("zig", &["std", "receive", "Result", "allocator", "kernel"]),

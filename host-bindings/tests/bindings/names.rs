@@ -253,3 +253,14 @@ fn texts_stay_where_they_belong() {
     has(&made("zig", &document), &["/// Deprecated: use x,\n/// which asks\n"]);
     has(&made("rust", &document), &["#[deprecated = \"use x,\\nwhich asks\"]"]);
 }
+
+#[test]
+fn records_that_hold_each_other_are_declared_before_they_are_read_in_c() {
+    let many = |name: &str| record(&[("many", json!({"type": "array", "items": of(name)}))]);
+    let functions = [function("find", Value::Null, of("One"))];
+    let made = made("c", &document(&functions, &[("One", many("Other")), ("Other", many("One"))]));
+    let [declared, called] =
+        ["hostfn_read_one(const hostfn__json *json, hostfn_one *value);", "hostfn_read_one(item_1"]
+            .map(|part| made.find(part).unwrap_or_else(|| panic!("{part}: {made}")));
+    assert!(declared < called);
+}

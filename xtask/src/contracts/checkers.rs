@@ -82,8 +82,10 @@ fn assemblyscript(root: &Path, folder: &Path, written: &BTreeSet<u64>) -> Result
         return Ok(Checked::Missing(what));
     }
     let mut command = process::command(tools.join("node_modules/.bin/asc"), folder);
-    // Entries: what they export is compiled whether anybody uses it or not.
-    command.args(written.iter().map(|seed| format!("c{seed}/hostfn.ts"))).args(["--noEmit", "--runtime", "stub"]);
+    // Entries: what they export is compiled whether anybody uses it or not. The memory is no export, for which there may
+    // be a function of that name.
+    command.args(written.iter().map(|seed| format!("c{seed}/hostfn.ts")));
+    command.args(["--noEmit", "--noExportMemory", "--runtime", "stub", "--disableWarning"]);
     run(command)
 }
 
