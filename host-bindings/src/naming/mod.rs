@@ -140,13 +140,15 @@ impl<'a> Scope<'a> {
         let mut order: Vec<_> = (0..names.len()).collect();
         order.sort_by_key(|&at| (strange(names[at]), names[at]));
         let mut assigned = vec![String::new(); names.len()];
+        let mut siblings = BTreeSet::new();
         for at in order {
-            assigned[at] = self.find(names[at], case, declares, owner);
+            assigned[at] = self.find(names[at], case, declares, owner, &siblings);
+            siblings.insert(case.of(names[at]));
         }
         assigned
     }
 
-    fn find(&mut self, name: &str, case: Case, declares: &[&str], owner: &str) -> String {
+    fn find(&mut self, name: &str, case: Case, declares: &[&str], owner: &str, siblings: &BTreeSet<String>) -> String {
         let declared = |name: &str| -> Vec<String> {
             let owner = if case == Case::Screaming { owner.to_uppercase() } else { owner.to_owned() };
             declares.iter().map(|pattern| pattern.replace("{}", name).replace("<>", &owner)).collect()
@@ -154,9 +156,8 @@ impl<'a> Scope<'a> {
         let is_reserved = |name: &String| self.reserved.contains(name) || self.language.is_word(name);
         let plain = case.of(name);
         let explicit = case.explicitly(name);
-        // Spelling it out tells it apart from one that was written otherwise, and from nothing else.
-        let is_spelled_out = declared(&plain).iter().any(is_reserved) || plain == name;
-        let first = [plain.clone()].into_iter().chain(is_spelled_out.then(|| format!("{plain}_")));
+        // Spelling it out tells it apart from another of its kind that is written otherwise, and from nothing else.
+        let first = [plain.clone()].into_iter().chain((!siblings.contains(&plain)).then(|| format!("{plain}_")));
         let further = (2..).map(|count: u32| format!("{explicit}_{count}"));
         let candidates = first.chain([explicit.clone(), format!("{explicit}_")]).chain(further);
         for candidate in candidates {
