@@ -16,14 +16,15 @@ use crate::{
 ///
 /// `taken` are the names that no type can have.
 pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Result<Model, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken, function: "" };
+    let mut lowering =
+        Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), met: BTreeMap::new(), taken, function: "" };
     let mut functions: Vec<Function> = Vec::new();
     for function in &contract.functions {
         let mut function = lowering.function(function)?;
         function.is_twin = functions.iter().any(|other| other.name == function.name);
         functions.push(function);
     }
-    let mut types = lowering.types;
+    let mut types = lowering.ordered()?;
     spread_int64(&mut types);
     let entries = take_apart(&mut types);
     let has_int64 =
@@ -35,9 +36,16 @@ pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Resu
 
 /// A type of the contract that bindings have of their own, with all that it holds: the error.
 pub(crate) fn lower_definition(contract: &Contract, name: &str) -> Result<Vec<Named>, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: &[], function: name };
+    let mut lowering = Lowering {
+        contract,
+        types: Vec::new(),
+        begun: BTreeSet::new(),
+        met: BTreeMap::new(),
+        taken: &[],
+        function: name,
+    };
     lowering.reference(&reference_to(name), name)?;
-    Ok(lowering.types)
+    lowering.ordered()
 }
 
 struct Lowering<'a> {
@@ -45,6 +53,8 @@ struct Lowering<'a> {
     types: Vec<Named>,
     /// The names that were met, whose types may still be on the way.
     begun: BTreeSet<String>,
+    /// Where each type was met first: the function, and the path.
+    met: BTreeMap<String, (String, String)>,
     /// The names that no type of the contract can have.
     taken: &'static [&'static str],
     function: &'a str,
@@ -180,7 +190,7 @@ impl<'a> Lowering<'a> {
         }
         if is_first {
             let definition = self.definition(schema, path)?;
-            self.is_finite(&name, &definition, path)?;
+            self.met.insert(name.clone(), (self.function.to_owned(), path.to_owned()));
             let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
             let documentation = text(schema, "description");
             self.types.push(Named {
@@ -195,17 +205,41 @@ impl<'a> Lowering<'a> {
         Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })
     }
 
-    /// What is met again while it is on the way holds itself.
-    fn is_finite(&self, name: &str, definition: &Definition, path: &str) -> Result<(), UnsayableType> {
-        let done = |name: &str| self.types.iter().any(|named| named.name == name);
-        let references = definition.types().into_iter().flat_map(Type::references);
-        match references.into_iter().find(|(other, is_part)| *is_part && !done(other)) {
-            Some((other, _)) => {
-                let reason = format!("`{name}` holds `{other}`, which holds it again; put a list between them");
-                Err(self.unsayable(path, &reason))
-            }
-            None => Ok(()),
+    /// The types, each after those that are a part of it. One that is a part of itself has no end.
+    fn ordered(mut self) -> Result<Vec<Named>, UnsayableType> {
+        let parts: BTreeMap<String, Vec<String>> =
+            self.types.iter().map(|named| (named.name.clone(), parts(named))).collect();
+        let mut order = Vec::new();
+        for named in &self.types {
+            self.follow(&named.name, &parts, &mut Vec::new(), &mut order)?;
         }
+        self.types.sort_by_key(|named| order.iter().position(|name| *name == named.name));
+        Ok(self.types)
+    }
+
+    fn follow(
+        &self,
+        name: &str,
+        parts: &BTreeMap<String, Vec<String>>,
+        within: &mut Vec<String>,
+        order: &mut Vec<String>,
+    ) -> Result<(), UnsayableType> {
+        if order.iter().any(|done| done == name) {
+            return Ok(());
+        }
+        if within.iter().any(|outer| outer == name) {
+            let holder = within.last().map_or(name, String::as_str);
+            let reason = format!("`{holder}` holds `{name}`, which holds it again; put a list between them");
+            let (function, path) = self.met.get(name).cloned().unwrap_or_default();
+            return Err(UnsayableType { function, path, reason });
+        }
+        within.push(name.to_owned());
+        for part in parts.get(name).into_iter().flatten() {
+            self.follow(part, parts, within, order)?;
+        }
+        within.pop();
+        order.push(name.to_owned());
+        Ok(())
     }
 
     fn definition(&mut self, schema: &Value, path: &str) -> Result<Definition, UnsayableType> {
@@ -273,6 +307,12 @@ const WORDS: [&str; 27] = [
     "type",
     "x-secret",
 ];
+
+/// The records that are a part of a type, and not behind a list or a map.
+fn parts(named: &Named) -> Vec<String> {
+    let references = named.definition.types().into_iter().flat_map(Type::references);
+    references.filter(|(_, is_part)| *is_part).map(|(name, _)| name.to_owned()).collect()
+}
 
 fn split(kind: Type) -> (Type, bool) {
     match kind {

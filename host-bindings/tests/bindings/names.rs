@@ -264,3 +264,11 @@ fn records_that_hold_each_other_are_declared_before_they_are_read_in_c() {
             .map(|part| made.find(part).unwrap_or_else(|| panic!("{part}: {made}")));
     assert!(declared < called);
 }
+
+#[test]
+fn what_holds_itself_only_behind_a_list_is_no_part_of_itself() {
+    let day = record(&[("hours", json!({"type": "array", "items": of("Hour")}))]);
+    let functions = [function("find", Value::Null, of("Day"))];
+    let made = made("c", &document(&functions, &[("Day", day), ("Hour", record(&[("day", of("Day"))]))]));
+    assert!(made.find("struct hostfn_day {") < made.find("struct hostfn_hour {"), "{made}");
+}
