@@ -7,7 +7,7 @@ use crate::{
     Contract, Language,
     languages::helpers,
     lower::lower,
-    names::are_distinct,
+    naming::{self, TypeNames},
     types::{Model, UnsayableType},
 };
 
@@ -41,15 +41,15 @@ pub enum BindingsError {
         /// Where it should be.
         only: &'static str,
     },
-    /// Two names differ only in what no language keeps.
-    #[error("`{one}` and `{other}` of {owner} get one name in a plugin's language; rename one of them")]
-    SameName {
-        /// The first of them.
-        one: String,
-        /// The second.
-        other: String,
-        /// Where they are.
+    /// A member's name is beyond what a language can send or receive.
+    #[error("`{member}` of {owner} has a character that no member of a JSON object can have in {language}; rename it")]
+    Member {
+        /// The type that it is a member of.
         owner: String,
+        /// Its name.
+        member: String,
+        /// The language.
+        language: &'static str,
     },
     /// A template is wrong, which the tests of this crate should have found.
     #[error("the template is wrong: {0:#}")]
@@ -61,13 +61,14 @@ pub enum BindingsError {
 /// # Errors
 /// When the contract has what the language cannot say.
 pub fn bindings(contract: &Contract, language: &'static Language) -> Result<Vec<File>, BindingsError> {
-    let model = model(contract, language)?;
-    render_all(language, language.templates, context! { ..Value::from_serialize(&model) })
+    let (model, names) = model(contract, language)?;
+    Ok(render_all(language, language.templates, &names, context! { ..Value::from_serialize(&model) })?)
 }
 
 /// Renders templates of one's own, each with the name of its file, as those of the bindings are rendered: with the
 /// contract's functions and types, with filters that name things in the language's manner, and with what `more` has. What
-/// they `import` are the templates of the bindings, by the names of the files that these make.
+/// they `import` are the templates of the bindings, by the names of the files that these make. `ident` is what the
+/// bindings call a function or a type; of a type's name the filter `type_name` tells it.
 ///
 /// ```
 /// # extern crate hostfn_runtime as hostfn;
@@ -82,7 +83,7 @@ pub fn bindings(contract: &Contract, language: &'static Language) -> Result<Vec<
 /// let go = Language::named("go").expect("there are bindings for Go");
 /// let template = r#"{% from "hostfn.go" import spelled %}
 /// {% for function in functions %}
-/// {{ function.name | pascal }} answers {{ spelled(function.response) }}, {{ whom }}.
+/// {{ function.ident }} answers {{ spelled(function.response) }}, {{ whom }}.
 /// {% endfor %}
 /// "#;
 /// let files = render(&contract, go, &[("note.txt", template)], serde_json::json!({"whom": "Ada"}))?;
@@ -99,12 +100,13 @@ pub fn render(
     templates: &[(&str, &str)],
     more: impl Serialize,
 ) -> Result<Vec<File>, BindingsError> {
-    let model = model(contract, language)?;
-    render_all(language, templates, context! { ..Value::from_serialize(more), ..Value::from_serialize(&model) })
+    let (model, names) = model(contract, language)?;
+    let context = context! { ..Value::from_serialize(more), ..Value::from_serialize(&model) };
+    Ok(render_all(language, templates, &names, context)?)
 }
 
-fn model(contract: &Contract, language: &'static Language) -> Result<Model, BindingsError> {
-    let model = lower(contract)?;
+fn model(contract: &Contract, language: &'static Language) -> Result<(Model, TypeNames), BindingsError> {
+    let mut model = lower(contract, &[])?;
     if let Some(only) = language.only_namespace
         && let Some(function) = model.functions.iter().find(|function| function.namespace != only)
     {
@@ -115,15 +117,16 @@ fn model(contract: &Contract, language: &'static Language) -> Result<Model, Bind
             only,
         });
     }
-    are_distinct(&model, language)?;
-    Ok(model)
+    let names = naming::name(&mut model, language)?;
+    Ok((model, names))
 }
 
-fn render_all(
+pub(crate) fn render_all(
     language: &'static Language,
     templates: &[(&str, &str)],
+    names: &TypeNames,
     context: Value,
-) -> Result<Vec<File>, BindingsError> {
+) -> Result<Vec<File>, Error> {
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
@@ -131,7 +134,7 @@ fn render_all(
     // What is written are programs, in which no character means what it means in HTML.
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    helpers::add(&mut environment, language);
+    helpers::add(&mut environment, language, names);
     environment.add_global("generator", format!("hostfn bindings --language {}", language.name));
     for (name, template) in language.templates {
         environment.add_template(name, template)?;

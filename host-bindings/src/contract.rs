@@ -133,7 +133,7 @@ impl Contract {
 
     /// The schema that a reference names, or the schema itself.
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        referred(schema).and_then(|name| self.definitions.get(name)).unwrap_or(schema)
+        referred(schema).and_then(|name| self.definitions.get(name.as_ref())).unwrap_or(schema)
     }
 
     /// A schema that stands alone: with all that it refers to, for a validator.

@@ -1,11 +1,14 @@
 //! The types of all functions in one place, each once.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use hostfn_runtime::subschemas::change_each_schema;
 use serde_json::{Map, Value};
 
-use crate::integers;
+use crate::{
+    integers,
+    references::{name_of, reference_to},
+};
 
 /// Types by their names.
 #[derive(Default)]
@@ -13,12 +16,11 @@ pub(crate) struct Definitions {
     by_name: BTreeMap<String, Value>,
 }
 
-/// What the name of a type stands behind, where a schema refers to it.
-pub(crate) const REFERENCE: &str = "#/$defs/";
+pub(crate) use crate::references::REFERENCE;
 
 /// The name of the type that a schema refers to, if it is a reference.
-pub(crate) fn referred(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix(REFERENCE)
+pub(crate) fn referred(schema: &Value) -> Option<Cow<'_, str>> {
+    name_of(schema.get("$ref")?.as_str()?)
 }
 
 impl Definitions {
@@ -54,7 +56,7 @@ impl Definitions {
 
     /// The schema behind a reference.
     pub(crate) fn resolve(&self, schema: &Value) -> Value {
-        referred(schema).and_then(|name| self.by_name.get(name)).unwrap_or(schema).clone()
+        referred(schema).and_then(|name| self.by_name.get(name.as_ref())).unwrap_or(schema).clone()
     }
 
     pub(crate) fn into_sorted(self) -> Map<String, Value> {
@@ -75,15 +77,15 @@ fn has_a_name(schema: &Value) -> bool {
 }
 
 fn reference(name: &str) -> Value {
-    serde_json::json!({"$ref": format!("{REFERENCE}{name}")})
+    serde_json::json!({"$ref": reference_to(name)})
 }
 
 fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
     change_each_schema(schema, &mut |keywords| {
         if let Some(Value::String(target)) = keywords.get_mut("$ref")
-            && let Some(name) = target.strip_prefix(REFERENCE).and_then(|name| names.get(name))
+            && let Some(name) = name_of(target).and_then(|name| names.get(name.as_ref()))
         {
-            *target = format!("{REFERENCE}{name}");
+            *target = reference_to(name);
         }
     });
 }

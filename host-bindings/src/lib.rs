@@ -9,6 +9,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod apart;
 mod bindings;
 pub mod compat;
 mod contract;
@@ -16,8 +17,9 @@ mod definitions;
 mod integers;
 mod languages;
 mod lower;
-mod names;
+mod naming;
 mod page;
+mod references;
 mod remarks;
 mod types;
 mod xtp;

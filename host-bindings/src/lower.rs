@@ -6,30 +6,46 @@ use serde_json::{Map, Value};
 
 use crate::{
     Contract, FunctionContract,
-    definitions::REFERENCE,
+    apart::take_apart,
+    references::{decoded, name_of, reference_to},
     remarks::{remarks, text},
     types::{Definition, Field, Function, Member, Model, Named, Type, UnsayableType},
 };
 
 /// The contract as templates see it.
-pub(crate) fn lower(contract: &Contract) -> Result<Model, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: TAKEN, function: "" };
-    let functions: Vec<_> =
-        contract.functions.iter().map(|function| lowering.function(function)).collect::<Result<_, _>>()?;
-    let mut types = lowering.types;
+///
+/// `taken` are the names that no type can have.
+pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Result<Model, UnsayableType> {
+    let mut lowering =
+        Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), met: BTreeMap::new(), taken, function: "" };
+    let mut functions: Vec<Function> = Vec::new();
+    for function in &contract.functions {
+        let mut function = lowering.function(function)?;
+        function.is_twin = functions.iter().any(|other| other.name == function.name);
+        functions.push(function);
+    }
+    let mut types = lowering.ordered()?;
     spread_int64(&mut types);
+    let entries = take_apart(&mut types);
     let has_int64 =
         types.iter().any(|named| named.has_int64) || functions.iter().any(|function| function.response.holds_int64());
     let errors = contract.definitions.get("ErrorCode").and_then(members).unwrap_or_default();
     let source: Vec<_> = contract.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    Ok(Model { source: source.join(", "), functions, types, has_int64, errors })
+    Ok(Model { source: source.join(", "), functions, types, entries, has_int64, errors })
 }
 
 /// A type of the contract that bindings have of their own, with all that it holds: the error.
 pub(crate) fn lower_definition(contract: &Contract, name: &str) -> Result<Vec<Named>, UnsayableType> {
-    let mut lowering = Lowering { contract, types: Vec::new(), begun: BTreeSet::new(), taken: &[], function: name };
-    lowering.reference(&format!("{REFERENCE}{name}"), name)?;
-    Ok(lowering.types)
+    let mut lowering = Lowering {
+        contract,
+        types: Vec::new(),
+        begun: BTreeSet::new(),
+        met: BTreeMap::new(),
+        taken: &[],
+        function: name,
+    };
+    lowering.reference(&reference_to(name), name)?;
+    lowering.ordered()
 }
 
 struct Lowering<'a> {
@@ -37,6 +53,8 @@ struct Lowering<'a> {
     types: Vec<Named>,
     /// The names that were met, whose types may still be on the way.
     begun: BTreeSet<String>,
+    /// Where each type was met first: the function, and the path.
+    met: BTreeMap<String, (String, String)>,
     /// The names that no type of the contract can have.
     taken: &'static [&'static str],
     function: &'a str,
@@ -49,6 +67,8 @@ impl<'a> Lowering<'a> {
         let (response, nullable) = split(self.kind_or_nothing(&function.response, "response")?);
         Ok(Function {
             name: function.name.clone(),
+            ident: String::new(),
+            is_twin: false,
             namespace: function.namespace.clone(),
             documentation: document(function),
             deprecated: function.deprecated.clone(),
@@ -94,7 +114,7 @@ impl<'a> Lowering<'a> {
         let secret = schema.get("x-secret") == Some(&Value::Bool(true));
         let kind = if secret || nullable { self.something(kind, path)? } else { kind };
         let kind = if secret { Type::Secret { item: Box::new(kind) } } else { kind };
-        Ok(if nullable { Type::Nullable { item: Box::new(kind) } } else { kind })
+        Ok(if nullable { kind.or_null() } else { kind })
     }
 
     /// What holds no data can only be all of a response: a member of this type would be there for no reason.
@@ -131,7 +151,7 @@ impl<'a> Lowering<'a> {
             }
             "object" => {
                 let item = schema.get("additionalProperties").unwrap_or(&Value::Null);
-                Type::Map { item: Box::new(self.kind(item, &format!("{path}{{}}"))?) }
+                Type::Map { item: Box::new(self.kind(item, &format!("{path}{{}}"))?), entry: None }
             }
             other => return Err(self.unsayable(path, &format!("it is of type `{other}`, which no plugin can use"))),
         })
@@ -143,20 +163,21 @@ impl<'a> Lowering<'a> {
         match alternatives {
             [one, null] | [null, one] if is_null(null) => match self.kind(one, path)? {
                 nullable @ Type::Nullable { .. } => Ok(nullable),
-                item => Ok(Type::Nullable { item: Box::new(item) }),
+                item => Ok(item.or_null()),
             },
             _ => Err(self.unsayable(path, "it is one of several types; make it a struct with optional fields")),
         }
     }
 
     fn reference(&mut self, target: &str, path: &str) -> Result<Type, UnsayableType> {
-        let found = target.strip_prefix(REFERENCE).and_then(|name| self.contract.definitions.get_key_value(name));
+        let found = name_of(target).and_then(|name| self.contract.definitions.get_key_value(name.as_ref()));
         let Some((name, schema)) = found else {
+            let target = decoded(target);
             return Err(self.unsayable(path, &format!("it refers to `{target}`, which the contract lacks")));
         };
         let name = name.clone();
         if self.taken.contains(&name.as_str()) {
-            return Err(self.unsayable(path, &format!("bindings have a `{name}` of their own; rename the type")));
+            return Err(self.unsayable(path, &format!("what is generated has a `{name}` of its own; rename the type")));
         }
         let (is_enumeration, is_record) = (members(schema).is_some(), schema.get("properties").is_some());
         let is_first = self.begun.insert(name.clone());
@@ -169,25 +190,56 @@ impl<'a> Lowering<'a> {
         }
         if is_first {
             let definition = self.definition(schema, path)?;
-            self.is_finite(&name, &definition, path)?;
+            self.met.insert(name.clone(), (self.function.to_owned(), path.to_owned()));
             let has_int64 = definition.types().iter().any(|kind| kind.holds_int64());
             let documentation = text(schema, "description");
-            self.types.push(Named { name: name.clone(), documentation, definition, has_int64 });
+            self.types.push(Named {
+                name: name.clone(),
+                ident: String::new(),
+                documentation,
+                definition,
+                has_int64,
+                is_awaited: false,
+            });
         }
         Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })
     }
 
-    /// What is met again while it is on the way holds itself.
-    fn is_finite(&self, name: &str, definition: &Definition, path: &str) -> Result<(), UnsayableType> {
-        let done = |name: &str| self.types.iter().any(|named| named.name == name);
-        let references = definition.types().into_iter().flat_map(Type::references);
-        match references.into_iter().find(|(other, is_part)| *is_part && !done(other)) {
-            Some((other, _)) => {
-                let reason = format!("`{name}` holds `{other}`, which holds it again; put a list between them");
-                Err(self.unsayable(path, &reason))
-            }
-            None => Ok(()),
+    /// The types, each after those that are a part of it. One that is a part of itself has no end.
+    fn ordered(mut self) -> Result<Vec<Named>, UnsayableType> {
+        let parts: BTreeMap<String, Vec<String>> =
+            self.types.iter().map(|named| (named.name.clone(), parts(named))).collect();
+        let mut order = Vec::new();
+        for named in &self.types {
+            self.follow(&named.name, &parts, &mut Vec::new(), &mut order)?;
         }
+        self.types.sort_by_key(|named| order.iter().position(|name| *name == named.name));
+        Ok(self.types)
+    }
+
+    fn follow(
+        &self,
+        name: &str,
+        parts: &BTreeMap<String, Vec<String>>,
+        within: &mut Vec<String>,
+        order: &mut Vec<String>,
+    ) -> Result<(), UnsayableType> {
+        if order.iter().any(|done| done == name) {
+            return Ok(());
+        }
+        if within.iter().any(|outer| outer == name) {
+            let holder = within.last().map_or(name, String::as_str);
+            let reason = format!("`{holder}` holds `{name}`, which holds it again; put a list between them");
+            let (function, path) = self.met.get(name).cloned().unwrap_or_default();
+            return Err(UnsayableType { function, path, reason });
+        }
+        within.push(name.to_owned());
+        for part in parts.get(name).into_iter().flatten() {
+            self.follow(part, parts, within, order)?;
+        }
+        within.pop();
+        order.push(name.to_owned());
+        Ok(())
     }
 
     fn definition(&mut self, schema: &Value, path: &str) -> Result<Definition, UnsayableType> {
@@ -206,7 +258,8 @@ impl<'a> Lowering<'a> {
         let fields = properties.map(|(name, schema)| {
             let (kind, nullable) = split(self.kind(schema, &format!("{path}.{name}"))?);
             let documentation = remarks(schema, matches!(kind, Type::Secret { .. }));
-            Ok(Field { name: name.clone(), kind, required: required.contains(name.as_str()), nullable, documentation })
+            let required = required.contains(name.as_str());
+            Ok(Field { name: name.clone(), ident: String::new(), kind, required, nullable, documentation })
         });
         Ok(Definition::Record { fields: fields.collect::<Result<_, _>>()? })
     }
@@ -255,37 +308,15 @@ const WORDS: [&str; 27] = [
     "x-secret",
 ];
 
-/// The names of what every binding, or every language, has already.
-const TAKEN: &[&str] = &[
-    "Answer",
-    "Any",
-    "Array",
-    "Box",
-    "Boolean",
-    "Error",
-    "ErrorCode",
-    "HostError",
-    "HostResult",
-    "Json",
-    "JsonWriter",
-    "List",
-    "Map",
-    "Memory",
-    "Number",
-    "Object",
-    "Option",
-    "Patch",
-    "Result",
-    "Presence",
-    "Secret",
-    "String",
-    "Text",
-    "Vec",
-];
+/// The records that are a part of a type, and not behind a list or a map.
+fn parts(named: &Named) -> Vec<String> {
+    let references = named.definition.types().into_iter().flat_map(Type::references);
+    references.filter(|(_, is_part)| *is_part).map(|(name, _)| name.to_owned()).collect()
+}
 
 fn split(kind: Type) -> (Type, bool) {
     match kind {
-        Type::Nullable { item } => (*item, true),
+        Type::Nullable { item, .. } => (*item, true),
         kind => (kind, false),
     }
 }
@@ -293,14 +324,16 @@ fn split(kind: Type) -> (Type, bool) {
 /// The texts of a string enum, which schemars writes in two ways: with documentation and without.
 fn members(schema: &Value) -> Option<Vec<Member>> {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        let member = |value: &Value| Some(Member { value: value.as_str()?.to_owned(), documentation: String::new() });
+        let member = |value: &Value| {
+            Some(Member { value: value.as_str()?.to_owned(), ident: String::new(), documentation: String::new() })
+        };
         return values.iter().map(member).collect();
     }
     let alternatives = schema.get("oneOf").and_then(Value::as_array)?;
     let members = alternatives.iter().map(|alternative| {
         let documentation = text(alternative, "description");
         if let Some(value) = alternative.get("const") {
-            return Some(vec![Member { value: value.as_str()?.to_owned(), documentation }]);
+            return Some(vec![Member { value: value.as_str()?.to_owned(), ident: String::new(), documentation }]);
         }
         members(alternative)
     });

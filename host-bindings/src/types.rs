@@ -15,16 +15,32 @@ pub(crate) struct Model {
     pub(crate) functions: Vec<Function>,
     /// The types that they take and answer with, each after those that it holds.
     pub(crate) types: Vec<Named>,
+    /// What C must declare apart from the fields that hold it: entries of maps, and values that can be null, of types
+    /// that are not complete yet where the field stands.
+    pub(crate) entries: Vec<Entry>,
     /// Whether there is a 64-bit integer in any of them.
     pub(crate) has_int64: bool,
     /// The error codes that are known today.
     pub(crate) errors: Vec<Member>,
 }
 
+/// What is declared apart from the field that holds it.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// A map or something that can be null.
+    #[serde(rename = "type")]
+    pub(crate) kind: Type,
+}
+
 /// A host function.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Function {
     pub(crate) name: String,
+    /// Its name in a language.
+    pub(crate) ident: String,
+    /// Whether another of this name, and of another namespace, comes before it.
+    pub(crate) is_twin: bool,
     pub(crate) namespace: String,
     /// What it does and what a plugin needs to call it, in Markdown.
     pub(crate) documentation: String,
@@ -42,11 +58,15 @@ pub(crate) struct Function {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Named {
     pub(crate) name: String,
+    /// Its name in a language.
+    pub(crate) ident: String,
     pub(crate) documentation: String,
     #[serde(flatten)]
     pub(crate) definition: Definition,
     /// Whether there is a 64-bit integer in it, however deep.
     pub(crate) has_int64: bool,
+    /// Whether one that comes before it refers to it.
+    pub(crate) is_awaited: bool,
 }
 
 /// What a name stands for.
@@ -63,6 +83,8 @@ pub(crate) enum Definition {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// Its name in a language.
+    pub(crate) ident: String,
     #[serde(rename = "type")]
     pub(crate) kind: Type,
     /// Whether it is always there. What is not can be left out.
@@ -77,6 +99,8 @@ pub(crate) struct Field {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Member {
     pub(crate) value: String,
+    /// Its name in a language, where it has one.
+    pub(crate) ident: String,
     pub(crate) documentation: String,
 }
 
@@ -102,9 +126,10 @@ pub(crate) enum Type {
     List {
         item: Box<Type>,
     },
-    /// Several of one type, by texts.
+    /// Several of one type, by texts. `entry` names what holds one, where it must be declared apart.
     Map {
         item: Box<Type>,
+        entry: Option<String>,
     },
     /// A record.
     Record {
@@ -114,19 +139,26 @@ pub(crate) enum Type {
     Enumeration {
         name: String,
     },
-    /// The type, or null. Only within lists and maps: where a field or an answer can be null, they say so.
+    /// The type, or null. Only within lists and maps: where a field or an answer can be null, they say so. `entry` is as
+    /// in maps.
     Nullable {
         item: Box<Type>,
+        entry: Option<String>,
     },
 }
 
 impl Type {
+    /// The type, or null.
+    pub(crate) fn or_null(self) -> Self {
+        Self::Nullable { item: Box::new(self), entry: None }
+    }
+
     /// The records within it. Those behind a list or a map are not a part of its own size.
     pub(crate) fn references(&self) -> Vec<(&str, bool)> {
         match self {
             Self::Record { name } => vec![(name, true)],
-            Self::Secret { item } | Self::Nullable { item } => item.references(),
-            Self::List { item } | Self::Map { item } => {
+            Self::Secret { item } | Self::Nullable { item, .. } => item.references(),
+            Self::List { item } | Self::Map { item, .. } => {
                 item.references().into_iter().map(|(name, _)| (name, false)).collect()
             }
             _ => Vec::new(),
@@ -137,7 +169,7 @@ impl Type {
     pub(crate) fn holds_int64(&self) -> bool {
         match self {
             Self::Int64 => true,
-            Self::Secret { item } | Self::Nullable { item } | Self::List { item } | Self::Map { item } => {
+            Self::Secret { item } | Self::Nullable { item, .. } | Self::List { item } | Self::Map { item, .. } => {
                 item.holds_int64()
             }
             _ => false,

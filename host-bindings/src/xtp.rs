@@ -41,7 +41,7 @@ fn listed(problems: &[XtpProblem]) -> String {
 /// # Errors
 /// When the contract has what the format, or some generator, cannot say.
 pub fn xtp(contract: &Contract) -> Result<Value, XtpError> {
-    let model = lower(contract)?;
+    let model = lower(contract, TAKEN)?;
     let mut writer = Writer { types: model.types, schemas: Map::new() };
     writer.types.extend(lower_definition(contract, "HostError")?);
     let mut imports = Map::new();
@@ -63,6 +63,34 @@ pub fn xtp(contract: &Contract) -> Result<Value, XtpError> {
     let problems = xtp_problems(&document);
     if problems.is_empty() { Ok(document) } else { Err(XtpError::Problems(problems)) }
 }
+
+/// The names that some generator's code, or its language, has already.
+const TAKEN: &[&str] = &[
+    "Answer",
+    "Any",
+    "Array",
+    "Box",
+    "Boolean",
+    "Error",
+    "ErrorCode",
+    "HostError",
+    "HostResult",
+    "Json",
+    "JsonWriter",
+    "List",
+    "Map",
+    "Memory",
+    "Number",
+    "Object",
+    "Option",
+    "Patch",
+    "Result",
+    "Presence",
+    "Secret",
+    "String",
+    "Text",
+    "Vec",
+];
 
 struct Writer {
     types: Vec<Named>,
@@ -140,8 +168,8 @@ impl Writer {
             Type::Int64 | Type::Double => json!({"type": "number", "format": "double"}),
             Type::Secret { item } => self.schema(item),
             Type::List { item } => json!({"type": "array", "items": self.schema(item)}),
-            Type::Map { item } => json!({"type": "object", "additionalProperties": self.schema(item)}),
-            Type::Nullable { item } => {
+            Type::Map { item, .. } => json!({"type": "object", "additionalProperties": self.schema(item)}),
+            Type::Nullable { item, .. } => {
                 let mut schema = self.schema(item);
                 schema["nullable"] = true.into();
                 schema
@@ -176,9 +204,9 @@ fn name_of(kind: &Type) -> String {
         Type::Boolean => "Boolean".to_owned(),
         Type::Int32 => "Int32".to_owned(),
         Type::Int64 | Type::Double => "Double".to_owned(),
-        Type::Secret { item } | Type::Nullable { item } => name_of(item),
+        Type::Secret { item } | Type::Nullable { item, .. } => name_of(item),
         Type::List { item } => format!("List_{}", name_of(item)),
-        Type::Map { item } => format!("Map_{}", name_of(item)),
+        Type::Map { item, .. } => format!("Map_{}", name_of(item)),
         Type::Record { name } | Type::Enumeration { name } => name.clone(),
         Type::Nothing => "Nothing".to_owned(),
     }

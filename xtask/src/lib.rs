@@ -5,6 +5,7 @@
 
 pub mod attacks;
 pub mod bench;
+pub mod contracts;
 pub mod fuzz;
 pub mod guests;
 pub mod mutants;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, attacks, bench, fuzz, guests, mutants, new, soak, stress};
+use xtask::{Error, attacks, bench, contracts, fuzz, guests, mutants, new, soak, stress};
 
 /// Tasks of this repository.
 #[derive(Parser)]
@@ -25,6 +25,18 @@ enum Task {
         /// Take fewer turns, for a first look
         #[arg(long)]
         quick: bool,
+    },
+    /// Writes the bindings of contracts that nobody would write, and has each checked by its language's own compiler
+    Contracts {
+        /// How many contracts
+        #[arg(long, default_value_t = 300)]
+        count: u64,
+        /// The seed of the first; each further one has the next
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Check only the bindings for this language
+        #[arg(long, value_name = "NAME")]
+        language: Option<String>,
     },
     /// Tries what hosts read that others wrote with inputs that a fuzzer makes up
     Fuzz {
@@ -106,6 +118,9 @@ fn run(task: Task) -> Result<ExitCode, Error> {
     match task {
         Task::Attacks { filter } => attacks::run(&root, filter.as_deref())?,
         Task::Bench { quick } => return bench::run(&root, &bench::Bench { quick }).map(ExitCode::from),
+        Task::Contracts { count, seed, language } => {
+            contracts::run(&root, &contracts::Contracts { count, seed, language })?;
+        }
         Task::Fuzz { minutes, executions, target, sanitizer } => {
             fuzz::run(&root, &fuzz::Fuzz { minutes, executions, target, sanitizer })?;
         }

@@ -1,7 +1,10 @@
 //! The languages of plugins: a folder of templates each, and here what a template cannot know.
 
 pub(crate) mod helpers;
+mod text;
 mod words;
+
+use crate::naming::{Case, Manner, Members};
 
 /// A language that plugins are written in.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,12 +15,25 @@ pub struct Language {
     pub title: &'static str,
     /// The only module that its plugins can import from, where they cannot from any.
     pub(crate) only_namespace: Option<&'static str>,
-    /// Whether functions and types are told apart by nothing but their names.
-    pub(crate) shares_names: bool,
-    /// The words that no variable can have for a name, one after the other.
-    pub(crate) reserved: &'static str,
+    /// How its comments and literals are written.
+    pub(crate) syntax: Syntax,
+    /// The words that nothing can have for a name, one after the other.
+    pub(crate) words: &'static str,
+    /// How it names things.
+    pub(crate) manner: Manner,
     /// The files that are made, each with its template.
     pub(crate) templates: &'static [(&'static str, &'static str)],
+}
+
+/// How comments and literals are written, of which some languages share a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    C,
+    Go,
+    JavaScript,
+    Python,
+    Rust,
+    Zig,
 }
 
 /// The templates of a language, by the names of what they make.
@@ -33,56 +49,112 @@ pub static LANGUAGES: &[Language] = &[
         name: "assemblyscript",
         title: "AssemblyScript",
         only_namespace: None,
-        shares_names: false,
-        reserved: words::JAVASCRIPT,
+        syntax: Syntax::JavaScript,
+        words: words::JAVASCRIPT,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Camel,
+            function_declares: &["{}"],
+            fields: Some(Case::Camel),
+            members: Members::Inside(Case::Screaming),
+        },
         templates: templates!("assemblyscript": "hostfn.ts"),
     },
     Language {
         name: "c",
         title: "C",
         only_namespace: None,
-        shares_names: true,
-        reserved: words::C,
+        syntax: Syntax::C,
+        words: words::C,
+        manner: Manner {
+            types: Case::Snake,
+            type_declares: &["hostfn_{}", "hostfn_read_{}", "hostfn_write_{}"],
+            functions: Case::Snake,
+            function_declares: &["hostfn_{}", "hostfn_{}_data", "hostfn__import_{}"],
+            fields: Some(Case::Snake),
+            members: Members::Beside(Case::Screaming, "HOSTFN_<>_{}", "HOSTFN_ERROR_{}"),
+        },
         templates: templates!("c": "hostfn.h"),
     },
     Language {
         name: "go",
         title: "Go",
         only_namespace: None,
-        shares_names: false,
-        reserved: words::GO,
+        syntax: Syntax::Go,
+        words: words::GO,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Pascal,
+            function_declares: &["{}", "import{}"],
+            fields: Some(Case::Pascal),
+            members: Members::Beside(Case::Pascal, "<>{}", "Error{}"),
+        },
         templates: templates!("go": "hostfn.go"),
     },
     Language {
         name: "python",
         title: "Python",
         only_namespace: None,
-        shares_names: false,
-        reserved: words::PYTHON,
+        syntax: Syntax::Python,
+        words: words::PYTHON,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Snake,
+            function_declares: &["{}", "_{}"],
+            fields: None,
+            members: Members::Unnamed,
+        },
         templates: templates!("python": "hostfn.py"),
     },
     Language {
         name: "rust",
         title: "Rust",
         only_namespace: None,
-        shares_names: false,
-        reserved: words::RUST,
+        syntax: Syntax::Rust,
+        words: words::RUST,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Snake,
+            function_declares: &["{}"],
+            fields: Some(Case::Snake),
+            members: Members::Inside(Case::Pascal),
+        },
         templates: templates!("rust": "hostfn.rs"),
     },
     Language {
         name: "typescript",
         title: "TypeScript",
         only_namespace: Some("extism:host/user"),
-        shares_names: false,
-        reserved: words::JAVASCRIPT,
+        syntax: Syntax::JavaScript,
+        words: words::JAVASCRIPT,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Camel,
+            function_declares: &["{}"],
+            fields: None,
+            members: Members::Unnamed,
+        },
         templates: templates!("typescript": "hostfn-imports.d.ts", "hostfn.ts"),
     },
     Language {
         name: "zig",
         title: "Zig",
         only_namespace: None,
-        shares_names: false,
-        reserved: words::ZIG,
+        syntax: Syntax::Zig,
+        words: words::ZIG,
+        manner: Manner {
+            types: Case::Pascal,
+            type_declares: &["{}"],
+            functions: Case::Camel,
+            function_declares: &["{}"],
+            fields: Some(Case::Snake),
+            members: Members::Inside(Case::Snake),
+        },
         templates: templates!("zig": "hostfn.zig"),
     },
 ];
@@ -91,5 +163,14 @@ impl Language {
     /// The language of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         LANGUAGES.iter().find(|language| language.name == name)
+    }
+
+    /// Whether a name means something in the language itself, and can be nothing else's.
+    pub(crate) fn is_word(&self, name: &str) -> bool {
+        let is_sized = |name: &str| {
+            let digits = name.strip_prefix(['i', 'u', 'f']);
+            digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()))
+        };
+        self.words.split(' ').any(|word| word == name) || (self.syntax == Syntax::Zig && is_sized(name))
     }
 }

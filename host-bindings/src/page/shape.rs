@@ -120,7 +120,7 @@ pub(super) fn types(contract: &Contract) -> Vec<NamedType> {
         for name in reached {
             used_by.entry(name).or_default().insert(function.name.clone());
         }
-        if let Some(name) = referred(&function.answer) {
+        if let Some(name) = defined(contract, &function.answer) {
             answers.insert(name);
             used_by.entry(name).or_default().insert(function.name.clone());
         }
@@ -137,12 +137,18 @@ pub(super) fn types(contract: &Contract) -> Vec<NamedType> {
     types.collect()
 }
 
+/// The type of the contract that a schema refers to.
+fn defined<'a>(contract: &'a Contract, schema: &Value) -> Option<&'a str> {
+    let (name, _) = contract.definitions.get_key_value(referred(schema)?.as_ref())?;
+    Some(name)
+}
+
 /// The types that a schema refers to, and those that they refer to.
 fn reach<'a>(contract: &'a Contract, schema: &'a Value, reached: &mut BTreeSet<&'a str>) {
-    if let Some(name) = referred(schema)
+    if let Some(name) = defined(contract, schema)
         && reached.insert(name)
     {
-        contract.definitions.get(name).into_iter().for_each(|schema| reach(contract, schema, reached));
+        reach(contract, &contract.definitions[name], reached);
     }
     subschemas(schema).for_each(|(_, below)| reach(contract, below, reached));
 }

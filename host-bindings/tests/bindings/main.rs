@@ -4,6 +4,8 @@
 //! what they look like.
 #![forbid(unsafe_code)]
 
+mod names;
+
 use hostfn_bindings::{Contract, LANGUAGES, Language, bindings};
 use serde_json::{Value, json};
 
@@ -117,14 +119,6 @@ fn what_can_only_be_null_is_refused_except_as_a_response() {
 }
 
 #[test]
-fn a_type_that_bindings_have_themselves_is_refused() {
-    let text = small().to_string().replace("Tag", "Secret");
-    let error = bindings(&Contract::from_json(&text).unwrap(), Language::named("c").unwrap()).unwrap_err();
-    let expected = "`note_find`: response.tags[]: bindings have a `Secret` of their own; rename the type";
-    assert_eq!(error.to_string(), expected);
-}
-
-#[test]
 fn a_namespace_that_a_pdk_cannot_import_from_is_refused() {
     let mut elsewhere = small();
     elsewhere["functions"][1]["namespace"] = "notes".into();
@@ -134,21 +128,4 @@ fn a_namespace_that_a_pdk_cannot_import_from_is_refused() {
         error.to_string(),
         "`note_find` is in the namespace `notes`, and Extism's PDK for TypeScript imports from `extism:host/user` alone"
     );
-}
-
-#[test]
-fn two_names_that_become_one_are_refused() {
-    let refused = |text: String, language: &str| {
-        let language = Language::named(language).expect("there is one");
-        bindings(&Contract::from_json(&text).unwrap(), language).map_err(|error| error.to_string())
-    };
-    let fields = small().to_string().replace("\"by_name\"", "\"byName\"").replace("\"sizes\"", "\"by_name\"");
-    let expected = "`byName` and `by_name` of Note get one name in a plugin's language; rename one of them";
-    assert_eq!(refused(fields, "rust"), Err(expected.to_owned()));
-
-    // A type and a function: only C tells them apart by nothing else.
-    let function = small().to_string().replace("\"note_count\"", "\"note\"");
-    assert!(refused(function.clone(), "rust").is_ok());
-    let expected = "`Note` and `note` of the contract get one name in a plugin's language; rename one of them";
-    assert_eq!(refused(function, "c"), Err(expected.to_owned()));
 }

@@ -5,6 +5,7 @@ package hostfn
 
 import (
 	"encoding/json"
+	"reflect"
 
 	"github.com/extism/go-pdk"
 )
@@ -852,7 +853,7 @@ func (p Patch[T]) Value() *T {
 
 // MarshalJSON writes the field.
 func (p Patch[T]) MarshalJSON() ([]byte, error) {
-	return json.Marshal(p.value)
+	return marshal(p.value)
 }
 
 // UnmarshalJSON reads the field.
@@ -887,7 +888,7 @@ func (s Secret[T]) GoString() string {
 
 // MarshalJSON writes the value, for the host.
 func (s Secret[T]) MarshalJSON() ([]byte, error) {
-	return json.Marshal(s.value)
+	return marshal(s.value)
 }
 
 // UnmarshalJSON reads the value, from the host.
@@ -895,8 +896,54 @@ func (s *Secret[T]) UnmarshalJSON(bytes []byte) error {
 	return json.Unmarshal(bytes, &s.value)
 }
 
+// What marshals itself, as Patch and Secret do.
+var marshaler = reflect.TypeFor[json.Marshaler]()
+
+// JSON in which a list or a map that is nil is an empty one: null is something else to the host.
+func marshal(value any) ([]byte, error) {
+	if value == nil {
+		return []byte("null"), nil
+	}
+	return json.Marshal(filled(reflect.ValueOf(value)).Interface())
+}
+
+// A copy of a value in which no list and no map is nil.
+func filled(value reflect.Value) reflect.Value {
+	if value.Type().Implements(marshaler) {
+		return value
+	}
+	switch value.Kind() {
+	case reflect.Pointer:
+		if value.IsNil() {
+			return value
+		}
+		copied := reflect.New(value.Type().Elem())
+		copied.Elem().Set(filled(value.Elem()))
+		return copied
+	case reflect.Struct:
+		copied := reflect.New(value.Type()).Elem()
+		for at := range value.NumField() {
+			copied.Field(at).Set(filled(value.Field(at)))
+		}
+		return copied
+	case reflect.Slice:
+		copied := reflect.MakeSlice(value.Type(), value.Len(), value.Len())
+		for at := range value.Len() {
+			copied.Index(at).Set(filled(value.Index(at)))
+		}
+		return copied
+	case reflect.Map:
+		copied := reflect.MakeMapWithSize(value.Type(), value.Len())
+		for _, key := range value.MapKeys() {
+			copied.SetMapIndex(key, filled(value.MapIndex(key)))
+		}
+		return copied
+	}
+	return value
+}
+
 func share(request any) (block pdk.Memory, err error) {
-	bytes, err := json.Marshal(request)
+	bytes, err := marshal(request)
 	if err != nil {
 		return block, err
 	}
