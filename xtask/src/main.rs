@@ -97,6 +97,9 @@ enum Task {
         /// Run only the test programs that know time, three times each
         #[arg(long)]
         timed: bool,
+        /// Run only the one of this name of them, such as `behaviour`
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
     },
 }
 
@@ -132,7 +135,7 @@ fn run(task: Task) -> Result<ExitCode, Error> {
             let soak = soak::Soak { rounds, only, database, json };
             return soak::run(&root, &soak).map(ExitCode::from);
         }
-        Task::Stress { timed } => stress::run(&root, timed)?,
+        Task::Stress { timed, only } => stress::run(&root, &stress::Stress { timed, only })?,
     }
     Ok(ExitCode::SUCCESS)
 }

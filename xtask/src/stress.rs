@@ -23,21 +23,38 @@ const BESIDE_TIMED: usize = 8;
 const TIMES: usize = 3;
 
 /// What only tests that know time have in their sources.
-const OF_TIME: [&str; 5] = ["Duration", "Instant", "sleep(", "timeout", "deadline"];
+const OF_TIME: [&str; 4] = ["Duration", "sleep(", "timeout", "deadline"];
+
+/// What to run.
+#[derive(Debug, Default)]
+pub struct Stress {
+    /// Only the test programs that know time.
+    pub timed: bool,
+    /// Of these only the one of this name.
+    pub only: Option<String>,
+}
 
 /// Runs all tests beside four busy processes, with `RUST_BACKTRACE=1` and without, and the test programs that know time
 /// three times beside eight.
 ///
 /// # Errors
 /// When the tests cannot be built or run, or one fails.
-pub fn run(root: &Path, only_timed: bool) -> Result<(), Error> {
+pub fn run(root: &Path, stress: &Stress) -> Result<(), Error> {
     let programs = programs(root)?;
-    let timed = timed(&programs)?;
+    let mut timed = timed(&programs)?;
+    if let Some(only) = &stress.only {
+        let names: Vec<_> = timed.iter().map(|program| program.name.as_str()).collect();
+        let names = names.join(", ");
+        timed.retain(|program| program.name == *only);
+        if timed.is_empty() {
+            return Err(Error::new(format!("no test program {only} knows time; these do: {names}")));
+        }
+    }
     if timed.is_empty() {
         return Err(Error::new("no test program knows time, which cannot be"));
     }
     let mut failures = Vec::new();
-    if !only_timed {
+    if !stress.timed && stress.only.is_none() {
         let _busy = Busy::start(BESIDE_ALL)?;
         for backtrace in ["1", "0"] {
             let mut cargo = process::command("cargo", root);
@@ -218,7 +235,7 @@ mod tests {
             let path = source.clone();
             Program { name: name.to_owned(), path, folder: folder.path().to_owned(), source }
         };
-        let files = [("all/main.rs", "mod a;"), ("all/a.rs", "sleep(1)"), ("one.rs", "Instant"), ("two.rs", "1 + 1")];
+        let files = [("all/main.rs", "mod a;"), ("all/a.rs", "sleep(1)"), ("one.rs", "Duration"), ("two.rs", "1 + 1")];
         for (file, text) in files {
             write(&folder.path().join("tests").join(file), text).unwrap();
         }
