@@ -42,7 +42,7 @@ pub enum BindingsError {
         only: &'static str,
     },
     /// A member's name is beyond what a language can send or receive.
-    #[error("`{member}` of {owner} has a character that no member of a JSON object can have in {language}; rename it")]
+    #[error("`{member}` of `{owner}` is a name that {language} cannot give a member of a JSON object; rename it")]
     Member {
         /// The type that it is a member of.
         owner: String,

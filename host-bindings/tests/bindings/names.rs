@@ -214,7 +214,7 @@ fn only_go_refuses_a_member_and_says_which() {
         made(language.name, &document);
     }
     let error = bindings(&contract(&document), Language::named("go").unwrap()).unwrap_err().to_string();
-    let expected = "`a\"b` of Note has a character that no member of a JSON object can have in Go; rename it";
+    let expected = "`a\"b` of `Note` is a name that Go cannot give a member of a JSON object; rename it";
     assert_eq!(error, expected);
 }
 
