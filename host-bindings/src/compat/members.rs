@@ -26,7 +26,8 @@ const CONSTRAINTS: [&str; 7] =
     ["contains", "contentEncoding", "contentMediaType", "dependentRequired", "dependentSchemas", "if", "not"];
 
 /// What says which fields an object has.
-const FIELDS: [&str; 4] = ["properties", "patternProperties", "required", "additionalProperties"];
+const FIELDS: [&str; 5] =
+    ["properties", "patternProperties", "required", "additionalProperties", "unevaluatedProperties"];
 
 /// What says which items a list has.
 const ITEMS: [&str; 2] = ["items", "prefixItems"];
@@ -69,7 +70,6 @@ impl Walk<'_> {
                 "uniqueItems" => self.compare_uniqueness(path, old, new),
                 "propertyNames" => self.compare_below(&format!("{path}.{{name}}"), old, new),
                 "unevaluatedItems" => self.compare_below(&format!("{path}[]"), old, new),
-                "unevaluatedProperties" => self.compare_others(path, &Others::of(old), &Others::of(new), false),
                 "allOf" => self.compare_all_of(path, old, new),
                 _ if FIELDS.contains(&word) || ITEMS.contains(&word) => {}
                 _ if numbers::is_limit(word) || word == "multipleOf" => {}
@@ -120,8 +120,8 @@ impl Walk<'_> {
                 _ => {}
             }
         }
-        let others = |members: &Members| Others::of(members.get("additionalProperties"));
-        self.compare_others(path, &others(old), &others(new), is_map);
+        // What `additionalProperties` is about is evaluated, so that `unevaluatedProperties` counts only without it.
+        self.compare_others(path, &before.others, &after.others, is_map);
     }
 
     /// An old plugin that leaves the field out gets what the host puts in its place. Answers with both schemas without
