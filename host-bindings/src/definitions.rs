@@ -16,8 +16,6 @@ pub(crate) struct Definitions {
     by_name: BTreeMap<String, Value>,
 }
 
-pub(crate) use crate::references::REFERENCE;
-
 /// The name of the type that a schema refers to, if it is a reference.
 pub(crate) fn referred(schema: &Value) -> Option<Cow<'_, str>> {
     name_of(schema.get("$ref")?.as_str()?)

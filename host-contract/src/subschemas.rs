@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// What a subschema describes, seen from the schema that it is in.
@@ -193,32 +194,11 @@ fn is_integer_key(pattern: &str, name: &str) -> Option<bool> {
     Some(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// What a schema refers to within `root`.
-fn referred<'a>(root: &'a Value, schema: &Value) -> Option<&'a Value> {
-    root.pointer(&unescaped(schema.get("$ref")?.as_str()?.strip_prefix('#')?))
-}
-
-/// The pointer in a reference, in which what a URL cannot have is escaped
+/// What a schema refers to within `root`. The pointer is part of a URL, in which what a URL cannot have is escaped
 /// ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901#section-6)).
-fn unescaped(pointer: &str) -> String {
-    let mut bytes = Vec::with_capacity(pointer.len());
-    let mut rest = pointer;
-    while let Some(start) = rest.find('%') {
-        bytes.extend_from_slice(&rest.as_bytes()[..start]);
-        let digits = rest.get(start + 1..start + 3);
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &rest[start + 3..];
-            }
-            None => {
-                bytes.push(b'%');
-                rest = &rest[start + 1..];
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+fn referred<'a>(root: &'a Value, schema: &Value) -> Option<&'a Value> {
+    let pointer = schema.get("$ref")?.as_str()?.strip_prefix('#')?;
+    root.pointer(&percent_decode_str(pointer).decode_utf8_lossy())
 }
 
 #[cfg(test)]

@@ -154,13 +154,7 @@ fn explain_shape(text: &str, error: serde_path_to_error::Error<serde_json::Error
             return HostError::invalid_request(format!("`{field}` {problem}")).in_field(field);
         }
     }
-    // "invalid type: string \"hunter2\", expected u32" without the value, in which anything may stand.
-    let problem = match said.rsplit_once(", expected ") {
-        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
-            format!("expected {}", in_words_of_json(found, expected))
-        }
-        _ => said.to_owned(),
-    };
+    let problem = without_value(said);
     if path.is_empty() {
         HostError::invalid_request(format!("the request: {problem}"))
     } else {
@@ -168,8 +162,19 @@ fn explain_shape(text: &str, error: serde_path_to_error::Error<serde_json::Error
     }
 }
 
+/// What serde says is wrong, without the value that it is about, in which anything may stand, a secret too: of
+/// `invalid type: string "hunter2", expected u32` what was expected.
+pub(crate) fn without_value(said: &str) -> String {
+    match said.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            format!("expected {}", in_words_of_json(found, expected))
+        }
+        _ => said.to_owned(),
+    }
+}
+
 /// What serde expected, for somebody who writes JSON and may not know Rust.
-pub(crate) fn in_words_of_json<'a>(found: &str, expected: &'a str) -> Cow<'a, str> {
+fn in_words_of_json<'a>(found: &str, expected: &'a str) -> Cow<'a, str> {
     // Of the widest integers the range is told to somebody who sent a number.
     let is_number = ["invalid value: integer ", "invalid type: floating point ", "invalid type: integer "]
         .iter()

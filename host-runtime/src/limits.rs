@@ -128,7 +128,7 @@ impl std::str::FromStr for LimitChanges {
 
     /// Limits as a manifest has them, such as `host_calls = 100`, one a line.
     fn from_str(text: &str) -> Result<Self, InvalidLimit> {
-        toml::from_str(text).map_err(|error| InvalidLimit(crate::toml_text::problem(&error)))
+        toml::from_str(text).map_err(|error| InvalidLimit(crate::codec::without_value(error.message())))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::codec::in_words_of_json;
+use crate::codec::without_value;
 
 /// Reads a TOML file. What is wrong is told by its place, and no value of the file is repeated: the parser's own error
 /// shows the whole line, and an API key may stand in it.
@@ -18,7 +18,7 @@ pub(crate) fn read_toml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 }
 
 fn explain(text: &str, path: &str, error: &toml::de::Error) -> String {
-    let problem = problem(error);
+    let problem = without_value(error.message().trim_end());
     match error.span().and_then(|span| text.get(..span.start)) {
         Some(before) => {
             let line = before.matches('\n').count() + 1;
@@ -26,17 +26,6 @@ fn explain(text: &str, path: &str, error: &toml::de::Error) -> String {
             format!("line {line}, column {column}: {path}{problem}")
         }
         None => format!("{path}{problem}"),
-    }
-}
-
-/// What is wrong, without the value that it is about.
-pub(crate) fn problem(error: &toml::de::Error) -> String {
-    let said = error.message().trim_end();
-    match said.rsplit_once(", expected ") {
-        Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
-            format!("expected {}", in_words_of_json(found, expected))
-        }
-        _ => said.to_owned(),
     }
 }
 

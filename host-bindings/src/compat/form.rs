@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::Contract;
+use crate::{
+    Contract,
+    references::{REFERENCE, name_of},
+};
 
 /// What says nothing about which values there are.
 const ANNOTATIONS: [&str; 10] = [
@@ -145,23 +148,11 @@ pub(super) fn is_annotation(word: &str) -> bool {
 
 /// The definition that a reference names.
 pub(super) fn target<'a>(reference: &str, contract: &'a Contract) -> Option<(String, &'a Value)> {
-    let name = reference.strip_prefix(crate::definitions::REFERENCE)?;
-    // RFC 6901 in a URI: `/`, `~` and what a URI does not take are written otherwise.
-    let decoded = || percent_decoded(name).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    let found = contract.definitions.get_key_value(name);
-    let found = found.or_else(|| contract.definitions.get_key_value(&decoded()?));
+    // As it is written first: a name may look like one with escapes.
+    let written = reference.strip_prefix(REFERENCE)?;
+    let found = contract.definitions.get_key_value(written);
+    let found = found.or_else(|| contract.definitions.get_key_value(name_of(reference)?.as_ref()));
     found.map(|(name, schema)| (name.clone(), schema))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-        let byte = if byte == b'%' { digit(rest.next())? * 16 + digit(rest.next())? } else { byte.into() };
-        bytes.push(u8::try_from(byte).ok()?);
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Resolves the references of one form.
