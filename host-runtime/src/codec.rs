@@ -175,7 +175,7 @@ pub(crate) fn without_value(said: &str) -> String {
 
 /// What serde expected, for somebody who writes JSON and may not know Rust.
 fn in_words_of_json<'a>(found: &str, expected: &'a str) -> Cow<'a, str> {
-    // Of the widest integers the range is told to somebody who sent a number.
+    // The range of the widest integers helps only where a number was sent.
     let is_number = ["invalid value: integer ", "invalid type: floating point ", "invalid type: integer "]
         .iter()
         .any(|start| found.starts_with(start));

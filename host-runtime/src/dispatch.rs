@@ -47,7 +47,7 @@ pub(crate) fn dispatch<F: HostFn>(
     let _entered = span.as_ref().map(Span::enter);
     let host = plugin_call.host();
     let started = (host.is_observed() || span.as_ref().is_some_and(|span| !span.is_disabled())).then(Instant::now);
-    // A fact, and not inferred from the error: of a call that may not be made nothing is read, and nobody is shown it.
+    // A fact, and not inferred from the error: of a call that is not allowed, nothing is read, and no observer sees it.
     let mut was_read = false;
     let call = || -> Result<(), HostError> {
         plugin_call.admit()?;
@@ -68,7 +68,7 @@ pub(crate) fn dispatch<F: HostFn>(
         codec::encode_error(&error, call_id, answer);
     }
     if host.is_observed() {
-        // Read again rather than kept: a call that nobody watches copies nothing.
+        // Read again rather than kept: a call without observers copies nothing.
         let request = if was_read { request.read(plugin_call.limits().request_bytes).ok() } else { None };
         let response = std::str::from_utf8(answer.as_bytes()).unwrap_or_default();
         let duration = started.map(|started| started.elapsed()).unwrap_or_default();

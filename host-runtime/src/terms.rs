@@ -129,7 +129,7 @@ impl Terms {
     }
 }
 
-/// What is told of U+0000.
+/// The message about U+0000.
 const NUL: &str = "U+0000 is not allowed in the string: leave it out";
 
 fn may_hold_nul(schemas: &[&Value]) -> bool {

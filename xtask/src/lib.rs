@@ -16,6 +16,7 @@ pub mod stress;
 mod error;
 mod fs;
 mod process;
+mod test_programs;
 
 use std::path::{Path, PathBuf};
 

@@ -26,7 +26,7 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
-    /// Writes the bindings of contracts that nobody would write, and has each checked by its language's own compiler
+    /// Writes the bindings of generated contracts, and has each checked by its language's own compiler
     Contracts {
         /// How many contracts
         #[arg(long, default_value_t = 300)]

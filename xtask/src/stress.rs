@@ -3,14 +3,15 @@
 use std::{
     collections::BTreeSet,
     env,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
-use serde::Deserialize;
-
-use crate::{Error, fs, process};
+use crate::{
+    Error, fs, process,
+    test_programs::{self, BUILD, TestProgram},
+};
 
 /// Set for the processes that keep the machine busy.
 const IS_BUSY: &str = "HOSTFN_XTASK_IS_BUSY";
@@ -131,61 +132,20 @@ fn measured(name: &str, command: &mut Command) -> Result<Option<String>, Error> 
     Ok(Some(name.to_owned()))
 }
 
-/// A test program.
-struct Program {
-    name: String,
-    path: PathBuf,
-    /// The folder of its package, where cargo would run it.
-    folder: PathBuf,
-    /// The file that it is compiled from, and beside which the rest of it lies.
-    source: PathBuf,
-}
-
-/// What cargo says of something that it built. There is more of it.
-#[derive(Deserialize)]
-struct Built {
-    executable: Option<PathBuf>,
-    manifest_path: PathBuf,
-    profile: Profile,
-    target: Target,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    test: bool,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    src_path: PathBuf,
-}
-
 /// Builds all test programs.
-fn programs(root: &Path) -> Result<Vec<Program>, Error> {
+fn programs(root: &Path) -> Result<Vec<TestProgram>, Error> {
     let mut cargo = process::command("cargo", root);
-    cargo.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
+    cargo.args(BUILD);
     let output = cargo.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Error::new(format!("cannot start cargo: {error}")))?;
     if !output.status.success() {
         return Err(Error::new("the tests do not compile; the compiler's messages are above"));
     }
-    let mut programs = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        // Lines about other things lack what is asked for.
-        let Ok(Built { executable: Some(path), manifest_path, profile: Profile { test: true }, target }) =
-            serde_json::from_str(line)
-        else {
-            continue;
-        };
-        let folder = manifest_path.parent().unwrap_or(root).to_owned();
-        programs.push(Program { name: target.name, path, folder, source: target.src_path });
-    }
-    Ok(programs)
+    test_programs::parse(&String::from_utf8_lossy(&output.stdout))
 }
 
 /// Those in whose sources there is something about time.
-fn timed(programs: &[Program]) -> Result<Vec<&Program>, Error> {
+fn timed(programs: &[TestProgram]) -> Result<Vec<&TestProgram>, Error> {
     let mut timed = Vec::new();
     for program in programs {
         if program.name == FAULTS {
@@ -222,7 +182,7 @@ fn tests_of<'a>(text: &'a str, source: &Path) -> &'a str {
 mod tests {
     use std::path::Path;
 
-    use super::{Program, tests_of, timed};
+    use super::{TestProgram, tests_of, timed};
     use crate::fs::write;
 
     #[test]
@@ -239,8 +199,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let program = |name: &str| {
             let source = folder.path().join("tests").join(name);
-            let path = source.clone();
-            Program { name: name.to_owned(), path, folder: folder.path().to_owned(), source }
+            let (package, path) = ("it".to_owned(), source.clone());
+            let folder = folder.path().to_owned();
+            TestProgram { package, name: name.to_owned(), is_integration: true, path, folder, source }
         };
         let files = [("all/main.rs", "mod a;"), ("all/a.rs", "sleep(1)"), ("one.rs", "Duration"), ("two.rs", "1 + 1")];
         for (file, text) in files {

@@ -1,4 +1,4 @@
-//! Contracts that nobody would write, each the same for the same seed.
+//! Contracts that are generated, each the same for the same seed.
 //!
 //! Their names are what languages, templates and people have other uses for, and their texts what ends comments. Their
 //! types are every kind that a contract has: recursive through lists and maps, with parameters in their names, tagged and

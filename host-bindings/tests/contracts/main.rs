@@ -1,4 +1,4 @@
-//! Contracts that nobody would write have bindings in every language. That those compile is for `cargo xtask contracts`,
+//! Generated contracts have bindings in every language. That those compile is for `cargo xtask contracts`,
 //! which asks each language's own compiler.
 #![forbid(unsafe_code)]
 

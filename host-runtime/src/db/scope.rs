@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_an_atomic_plugin_call_holds_is_not_waited_for_within_it() {
         let database = Database::open("sqlite::memory:").unwrap();
-        // Whoever waits for what this thread holds itself waits in vain, and is told `unavailable`.
+        // Waiting for what this thread holds itself would be in vain, and end as `unavailable`.
         let outer = Entered::new(None, Some(database.clone()));
         {
             let _inner = Entered::new(None, None);

@@ -29,7 +29,7 @@ fn what_is_asked_and_granted_is_had() {
     assert_eq!(config, [("key", "ours"), ("other", "theirs")]);
 }
 
-/// Errors go to logs and to whoever watches a folder, and `config` is where an API key is kept.
+/// Errors go to logs and to watchers of a folder, and `config` is where an API key is kept.
 #[test]
 fn nothing_that_stands_in_a_manifest_is_in_its_errors() {
     for rest in [

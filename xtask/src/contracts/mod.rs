@@ -1,4 +1,4 @@
-//! Bindings of contracts that nobody would write, each checked by its language's own compiler.
+//! Bindings of generated contracts, each checked by its language's own compiler.
 //!
 //! What makes the contracts up and writes the bindings is an example of `hostfn-bindings`, so that this program needs
 //! nothing of a host. Here the files of all contracts go to a language's compiler at once, which costs seconds where one

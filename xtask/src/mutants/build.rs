@@ -9,51 +9,31 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Deserialize;
-
 use super::{
     Suite,
     outcome::{self, Outcome},
     switch::MUTANT,
 };
-use crate::{Error, fs, process};
+use crate::{
+    Error, fs, process,
+    test_programs::{self, BUILD, TestProgram},
+};
 
 /// A mutant that has not ended by then goes on for ever: the tests of any suite take seconds.
 const ENDLESS: Duration = Duration::from_secs(600);
 
 /// The test programs, by package and target.
 pub(super) struct Programs {
-    programs: BTreeMap<(String, String), Program>,
+    programs: BTreeMap<(String, String), TestProgram>,
     /// What the last one printed.
     output: PathBuf,
-}
-
-#[derive(Debug)]
-struct Program {
-    path: PathBuf,
-    /// The folder of its package, where cargo would run it.
-    folder: PathBuf,
-}
-
-/// What cargo says of something that it built. There is more of it.
-#[derive(Deserialize)]
-struct Built {
-    executable: Option<PathBuf>,
-    manifest_path: PathBuf,
-    target: Target,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
 }
 
 /// Builds the programs of the suites. Where what is built goes is not the user's folder, whose programs would be mutants.
 pub(super) fn programs(tree: &Path, target: &Path, build: &Path, suites: &BTreeSet<&Suite>) -> Result<Programs, Error> {
     let mut cargo = process::command("cargo", tree);
     // With the whole workspace, whose features the user's build has, too.
-    cargo.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
+    cargo.args(BUILD);
     let targets: BTreeSet<_> = suites.iter().map(|suite| suite.target).collect();
     for target in targets {
         if target == "lib" {
@@ -73,24 +53,13 @@ pub(super) fn programs(tree: &Path, target: &Path, build: &Path, suites: &BTreeS
             built.errors
         )));
     }
-    let mut programs = BTreeMap::new();
-    for line in built.text.lines() {
-        // Lines about other things lack what is asked for.
-        let Ok(Built { executable: Some(path), manifest_path, target }) = serde_json::from_str(line) else { continue };
-        let folder = manifest_path.parent().unwrap_or(tree).to_owned();
-        let package = package_of(&manifest_path)?;
-        let name = if target.kind.iter().any(|kind| kind == "test") { target.name } else { "lib".to_owned() };
-        programs.insert((package, name), Program { path, folder });
-    }
+    let programs = test_programs::parse(&built.text)?.into_iter().map(|program| {
+        let target = if program.is_integration { program.name.clone() } else { "lib".to_owned() };
+        ((program.package.clone(), target), program)
+    });
+    let programs = programs.collect();
     fs::make_folder_of(&target.join("output"))?;
     Ok(Programs { programs, output: target.join("output") })
-}
-
-fn package_of(manifest: &Path) -> Result<String, Error> {
-    let text = fs::read_text(manifest)?;
-    let (_, package) = text.split_once("[package]").unwrap_or_default();
-    let name = package.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
-    name.map(str::to_owned).ok_or_else(|| Error::new(format!("{} names no package", manifest.display())))
 }
 
 impl Programs {
