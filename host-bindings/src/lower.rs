@@ -278,7 +278,7 @@ impl<'a> Lowering<'a> {
 }
 
 /// What JSON Schema can say of the types of the model, and what no type says but a remark does.
-const WORDS: [&str; 27] = [
+const WORDS: [&str; 28] = [
     "$ref",
     "additionalProperties",
     "anyOf",
@@ -302,6 +302,7 @@ const WORDS: [&str; 27] = [
     "oneOf",
     "pattern",
     "properties",
+    "propertyNames",
     "required",
     "title",
     "type",

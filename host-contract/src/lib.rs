@@ -15,6 +15,7 @@
 struct Readme;
 
 mod caller;
+mod checked;
 mod connection;
 #[cfg(feature = "diesel")]
 mod diesel;
@@ -32,6 +33,7 @@ pub mod subschemas;
 mod teach;
 
 pub use caller::{CallId, Caller};
+pub use checked::CHECKED_MARK;
 pub use connection::{HostConnection, NoConnection};
 pub use entropy::{Entropy, EntropySource};
 pub use error::{ErrorCode, HostError};

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Deref};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::subschemas::{Place, change_subschemas};
 
@@ -56,7 +56,8 @@ impl JsonSchema for StringWithNul {
 const FORMATS: [&str; 10] =
     ["date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uri", "uuid"];
 
-/// Says of every string in a schema that it holds no U+0000, unless what is said of it already does.
+/// Says of every string in a schema, and of the keys of every map, that it holds no U+0000, unless what is said of it
+/// already does.
 ///
 /// A string with a pattern of its own keeps it. The host's own error is left as it is.
 #[doc(hidden)]
@@ -71,6 +72,11 @@ pub fn forbid_nul(schema: &mut Value) {
         if is_string && !has_format && !["const", "enum", "pattern"].iter().any(|word| keywords.contains_key(*word)) {
             keywords.insert("pattern".to_owned(), NO_NUL_PATTERN.into());
         }
+        // The keys of a map are any strings, where they are not integers.
+        let has_any_keys = keywords.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false));
+        if has_any_keys && !["patternProperties", "propertyNames"].iter().any(|word| keywords.contains_key(*word)) {
+            keywords.insert("propertyNames".to_owned(), json!({"pattern": NO_NUL_PATTERN}));
+        }
     }
     change_subschemas(schema, |place, below| {
         if place != Place::Definition("HostError") {
@@ -81,8 +87,6 @@ pub fn forbid_nul(schema: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -104,6 +108,25 @@ mod tests {
             let found = &below["properties"]["default"]["pattern"];
             assert_eq!(found.as_str(), pattern, "{schema}");
             assert_eq!(below["default"], json!({"type": "string"}));
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_map_hold_no_nul_unless_they_are_integers() {
+        for (schema, is_said) in [
+            (json!({"type": "object", "additionalProperties": {"type": "integer"}}), true),
+            (json!({"type": "object", "additionalProperties": true}), true),
+            (json!({"type": "object", "properties": {"id": true}, "additionalProperties": {"type": "integer"}}), true),
+            (json!({"type": "object", "properties": {"id": true}, "additionalProperties": false}), false),
+            (json!({"type": "object", "properties": {"id": true}}), false),
+            (json!({"type": "object", "patternProperties": {r"^\d+$": true}, "additionalProperties": false}), false),
+            (json!({"type": "object", "patternProperties": {r"^\d+$": true}, "additionalProperties": true}), false),
+            (json!({"type": "object", "propertyNames": {"maxLength": 3}, "additionalProperties": true}), false),
+        ] {
+            let mut below = json!({"items": schema});
+            forbid_nul(&mut below);
+            let is_there = below["items"].get("propertyNames") == Some(&json!({"pattern": NO_NUL_PATTERN}));
+            assert_eq!(is_there, is_said, "{schema}");
         }
     }
 }

@@ -2,8 +2,9 @@ use std::{any::TypeId, sync::Arc};
 
 use extism::Function;
 use hostfn_contract::{
-    ErrorCode, HostConnection, HostError, HostFn, HostResponse, InjectAll, NoConnection, NoRequest, Resolver,
-    SECRET_MARK, forbid_nul, subschemas::subschemas,
+    CHECKED_MARK, ErrorCode, HostConnection, HostError, HostFn, HostResponse, InjectAll, NoConnection, NoRequest,
+    Resolver, SECRET_MARK, forbid_nul,
+    subschemas::{change_each_schema, subschemas},
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub struct HostFunction {
     request_schema: fn() -> Schema,
     response_schema: fn() -> Schema,
     answer_schema: fn() -> Schema,
+    terms: fn() -> Result<(Terms, Terms), String>,
     connection: fn() -> Connection,
     bind: fn(HostFunction, &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>>,
 }
@@ -52,11 +54,12 @@ impl HostFunction {
             takes_request: || TypeId::of::<F::Request>() != TypeId::of::<NoRequest>(),
             read_request: |text| {
                 codec::decode::<F::Request>(text, Limits::MOST_JSON_DEPTH)?;
-                Terms::of(root_schema::<F::Request>(SchemaSettings::for_deserialize).to_value()).check_request(text)
+                request_terms::<F>().map_err(HostError::internal)?.check_request(text)
             },
-            request_schema: || root_schema::<F::Request>(SchemaSettings::for_deserialize),
-            response_schema: || root_schema::<F::Response>(SchemaSettings::for_serialize),
-            answer_schema: || root_schema::<HostResponse<F::Response>>(SchemaSettings::for_serialize),
+            request_schema: || published::<F::Request>(SchemaSettings::for_deserialize),
+            response_schema: || published::<F::Response>(SchemaSettings::for_serialize),
+            answer_schema: || published::<HostResponse<F::Response>>(SchemaSettings::for_serialize),
+            terms: || Ok((request_terms::<F>()?, response_terms::<F>()?)),
             connection: || Connection {
                 type_name: std::any::type_name::<F::Connection>(),
                 is_needed: needs_database::<F::Connection>(),
@@ -135,6 +138,18 @@ impl HostFunction {
         (self.answer_schema)()
     }
 
+    /// Whether each request, and each response, is compared with its schema, because a schema says what neither serde nor
+    /// the type checks: for the tests of the built-in functions, which are to be as fast as they can.
+    #[doc(hidden)]
+    pub fn is_compared_with_schema(&self) -> bool {
+        (self.terms)().is_ok_and(|(request, response)| request.always_compares() || response.always_compares())
+    }
+
+    /// What is wrong with its schemas, where one of them is none.
+    pub(crate) fn schema_problem(&self) -> Option<String> {
+        (self.terms)().err()
+    }
+
     /// The namespace and the name, by which a guest imports it and a host sorts it.
     pub(crate) fn import(&self) -> (&'static str, &'static str) {
         (self.namespace, self.name)
@@ -159,11 +174,27 @@ impl std::fmt::Debug for HostFunction {
     }
 }
 
-/// The schema of a type as it is in one direction.
-fn root_schema<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> Schema {
+/// The schema of a type as it is in one direction, for others.
+fn published<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> Schema {
+    let mut schema = root_schema::<T>(direction);
+    change_each_schema(&mut schema, &mut |keywords| {
+        keywords.shift_remove(CHECKED_MARK);
+    });
+    Schema::try_from(schema).expect("a schema with patterns is one still")
+}
+
+fn root_schema<T: JsonSchema>(direction: fn(SchemaSettings) -> SchemaSettings) -> Value {
     let mut schema = direction(SchemaSettings::draft2020_12()).into_generator().into_root_schema_for::<T>().to_value();
     forbid_nul(&mut schema);
-    Schema::try_from(schema).expect("a schema with patterns is one still")
+    schema
+}
+
+fn request_terms<F: HostFn>() -> Result<Terms, String> {
+    Terms::of(root_schema::<F::Request>(SchemaSettings::for_deserialize))
+}
+
+fn response_terms<F: HostFn>() -> Result<Terms, String> {
+    Terms::of(root_schema::<F::Response>(SchemaSettings::for_serialize))
 }
 
 fn needs_database<C: HostConnection>() -> bool {
@@ -183,8 +214,8 @@ pub(crate) struct Bound<F: HostFn> {
 fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
     let state = F::State::resolve(resolver)?;
     let answers_secrets = mentions_secrets(description.response_schema().as_value());
-    let request_terms = Terms::of(description.request_schema().to_value());
-    let response_terms = Terms::of(description.response_schema().to_value());
+    // A registry was asked whether there are schemas before.
+    let (request_terms, response_terms) = (description.terms)().ok()?;
     Some(Arc::new(Bound::<F> { description, state, request_terms, response_terms, answers_secrets }))
 }
 

@@ -62,9 +62,9 @@ pub use clock::Clock;
 pub use db::{Database, DbConnection, InvalidTimestamp, InvalidUuid, KeepPrepared, Timestamp, Uuid, sql_types};
 pub use function::HostFunction;
 pub use hostfn_contract::{
-    CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode, Grants,
-    HostConnection, HostError, HostFn, HostResponse, HostState, Inject, InvalidPermission, Json, Patch, SECRET_MARK,
-    Secret, Sensitive, StringWithNul,
+    CHECKED_MARK, CallId, Caller, Change, DEFAULT_NAMESPACE, Disclosed, Entropy, EntropySource, ErrorBody, ErrorCode,
+    Grants, HostConnection, HostError, HostFn, HostResponse, HostState, Inject, InvalidPermission, Json, Patch,
+    SECRET_MARK, Secret, Sensitive, StringWithNul,
 };
 pub use hostfn_macros::{HostState, host_fn};
 pub use limits::{InvalidLimit, LimitChanges, Limits};

@@ -150,13 +150,20 @@ impl PluginManagerBuilder {
 
         let mut functions: Vec<Arc<dyn AnyBound>> = Vec::new();
         for registry in &self.registries {
-            problems.extend(registry.errors().into_iter().map(BuildProblem::Registry));
-            for function in registry.functions() {
+            let errors = registry.errors();
+            // What has no schema to be compared with cannot be bound.
+            let has_none = |name: &str| {
+                errors
+                    .iter()
+                    .any(|error| matches!(error, RegistryError::NoSchema { function, .. } if *function == name))
+            };
+            for function in registry.functions().iter().filter(|function| !has_none(function.name())) {
                 match bind(function, self.database.as_ref(), &self.states) {
                     Ok(bound) => functions.push(bound),
                     Err(found) => problems.extend(found),
                 }
             }
+            problems.extend(errors.into_iter().map(BuildProblem::Registry));
         }
         functions.sort_by_key(|function| function.description().import());
         let doubles =

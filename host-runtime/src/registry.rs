@@ -99,7 +99,11 @@ impl Registry {
                     RegistryError::OpenRequest { function: function.name(), type_name, remedy }
                 })
             });
-        no_object.chain(open).collect()
+        let no_schema = self.functions.iter().filter_map(|function| {
+            let reason = function.schema_problem()?;
+            Some(RegistryError::NoSchema { function: function.name(), reason })
+        });
+        no_object.chain(open).chain(no_schema).collect()
     }
 }
 
@@ -126,6 +130,13 @@ pub enum RegistryError {
         /// What closes it.
         remedy: Remedy,
     },
+    /// A type describes itself by what is no JSON Schema, such as a pattern that is no regular expression.
+    NoSchema {
+        /// The function.
+        function: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// What keeps a request from taking fields that it does not know.
@@ -144,6 +155,7 @@ codes!(pub RegistryError {
     Duplicate "duplicate-function",
     NoObject "request-not-an-object",
     OpenRequest "request-open",
+    NoSchema "no-schema",
 });
 
 impl fmt::Display for RegistryError {
@@ -156,6 +168,13 @@ impl fmt::Display for RegistryError {
                 write!(
                     f,
                     "host function `{function}`: its request is not a JSON object; make `Json<T>` a struct with named fields"
+                )
+            }
+            Self::NoSchema { function, reason } => {
+                write!(
+                    f,
+                    "host function `{function}`: the schema of its request or response is none: {reason}; correct the \
+                     `#[schemars(…)]` that says it"
                 )
             }
             Self::OpenRequest { function, type_name, remedy } => {

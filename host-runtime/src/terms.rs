@@ -1,16 +1,28 @@
 //! What a type's schema promises and its Rust type cannot see to.
 //!
-//! A `u64` is larger than what every language can read exactly, a float may be no number, and serde lets a variant
-//! without fields have some. Of a type that can do none of this nothing is looked at. Of the others the text is searched
-//! for what could be one, and only then is it compared with the schema, member by member.
+//! A `u64` is larger than what every language can read exactly, a float may be no number, serde lets a variant without
+//! fields have some, and a length that an attribute of schemars says is said and not checked. Of a type that can do none
+//! of this nothing is looked at. Of the others the text is searched for what could be one, and only then is it compared
+//! with the schema, member by member; a validator sees to what attributes say.
+
+mod gaps;
+mod text;
+mod validate;
 
 use hostfn_contract::{
-    ANY_STRING_PATTERN, HostError,
-    subschemas::{each_schema, of_item, of_member, of_same_value},
+    ANY_STRING_PATTERN, HostError, NO_NUL_PATTERN,
+    subschemas::{of_item, of_member, of_same_value},
 };
+use jsonschema::Validator;
 use serde_json::{Number, Value};
 
+use self::{
+    gaps::{Gaps, bare_variants, is_of},
+    text::{has_escaped_nul, has_large_float, has_long_number},
+};
 use crate::foreign::shortened;
+
+pub(crate) use self::text::with_plain_integers;
 
 /// The largest integer that a contract promises: 2^53 - 1, which every language with only doubles has exactly.
 pub(crate) const LARGEST_INTEGER: i64 = (1 << 53) - 1;
@@ -18,10 +30,8 @@ pub(crate) const LARGEST_INTEGER: i64 = (1 << 53) - 1;
 /// The terms that a request or a response must keep, beyond what its Rust type sees to.
 pub(crate) struct Terms {
     schema: Value,
-    has_wide_integers: bool,
-    has_numbers: bool,
-    has_bare_variants: bool,
-    has_strings: bool,
+    gaps: Gaps,
+    validator: Option<Validator>,
 }
 
 /// A value that leaves its terms.
@@ -33,16 +43,19 @@ struct Breach {
 }
 
 impl Terms {
-    pub(crate) fn of(schema: Value) -> Self {
-        let (mut has_wide_integers, mut has_numbers) = (false, false);
-        let (mut has_bare_variants, mut has_strings) = (false, false);
-        each_schema(&schema, &mut |schema| {
-            has_wide_integers |= is_of(schema, "integer") && is_wide(schema);
-            has_numbers |= is_of(schema, "number");
-            has_bare_variants |= bare_variants(schema).next().is_some();
-            has_strings |= is_of(schema, "string");
-        });
-        Self { schema, has_wide_integers, has_numbers, has_bare_variants, has_strings }
+    /// The terms of a schema.
+    ///
+    /// # Errors
+    /// What is wrong with it, where it is no schema: a type may bring a pattern that is none.
+    pub(crate) fn of(schema: Value) -> Result<Self, String> {
+        let gaps = Gaps::of(&schema);
+        let validator = gaps.assertions.then(|| validate::validator(&schema)).transpose()?;
+        Ok(Self { schema, gaps, validator })
+    }
+
+    /// Whether every value is compared with the schema, because no type checks what the schema says.
+    pub(crate) fn always_compares(&self) -> bool {
+        self.validator.is_some()
     }
 
     /// Whether a request keeps them.
@@ -50,8 +63,11 @@ impl Terms {
     /// # Errors
     /// `invalid_request` with the field that does not.
     pub(crate) fn check_request(&self, text: &str) -> Result<(), HostError> {
-        let is_suspect = self.has_bare_variants || self.is_suspect(text.as_bytes());
-        match is_suspect.then(|| self.breach(text.as_bytes())).flatten() {
+        let text = if text.is_empty() { b"{}" } else { text.as_bytes() };
+        match self.may_break_request(text).then(|| self.breach(text)).flatten() {
+            Some(Breach { path, problem }) if path.is_empty() => {
+                Err(HostError::invalid_request(format!("the request: {problem}")))
+            }
             Some(Breach { path, problem }) => {
                 Err(HostError::invalid_request(format!("{path}: {problem}")).in_field(path))
             }
@@ -64,9 +80,7 @@ impl Terms {
     /// # Errors
     /// `internal`, whose reason names the field.
     pub(crate) fn check_response(&self, data: &[u8]) -> Result<(), HostError> {
-        // What is no number is written as null.
-        let is_suspect = (self.has_numbers && memchr::memmem::find(data, b"null").is_some()) || self.is_suspect(data);
-        match is_suspect.then(|| self.breach(data)).flatten() {
+        match self.may_break_response(data).then(|| self.breach(data)).flatten() {
             Some(Breach { path, problem }) => {
                 let path = if path.is_empty() { "data" } else { path.as_str() };
                 Err(HostError::internal(format!("the response breaks its contract: {path}: {problem}")))
@@ -75,19 +89,40 @@ impl Terms {
         }
     }
 
-    /// Whether there is what could be an integer that is not exact, or U+0000, which is always escaped.
-    fn is_suspect(&self, text: &[u8]) -> bool {
-        (self.has_wide_integers && has_long_number(text)) || (self.has_strings && has_escaped_nul(text))
+    fn may_break_request(&self, text: &[u8]) -> bool {
+        let Gaps { bare_variants, arrays, variant_objects, singles, .. } = self.gaps;
+        bare_variants
+            || (arrays && memchr::memchr(b'[', text).is_some())
+            // The first is the request itself.
+            || (variant_objects && memchr::memchr_iter(b'{', text).nth(1).is_some())
+            || (singles && has_large_float(text))
+            || self.may_break(text)
+    }
+
+    fn may_break_response(&self, data: &[u8]) -> bool {
+        // What is no number is written as null.
+        (self.gaps.numbers && memchr::memmem::find(data, b"null").is_some()) || self.may_break(data)
+    }
+
+    /// Whether there is what could be an integer that is not exact, or U+0000, which is always escaped, or whatever it is
+    /// that a validator finds.
+    fn may_break(&self, text: &[u8]) -> bool {
+        self.validator.is_some()
+            || (self.gaps.wide_integers && has_long_number(text))
+            || (self.gaps.strings && has_escaped_nul(text))
     }
 
     fn breach(&self, text: &[u8]) -> Option<Breach> {
         let value = serde_json::from_slice(text).ok()?;
-        self.breach_of(vec![&self.schema], &value, String::new())
+        let found = self.breach_of(vec![&self.schema], &value, String::new());
+        found.or_else(|| validate::breach(self.validator.as_ref()?, &value))
     }
 
     fn breach_of<'a>(&'a self, schemas: Vec<&'a Value>, value: &Value, path: String) -> Option<Breach> {
         let schemas = of_same_value(&self.schema, schemas);
         let may_be = |kind: &str| schemas.iter().any(|schema| is_of(schema, kind));
+        // A value of which nothing is said may be any.
+        let must_be = |kind: &str| may_be(kind) && !schemas.iter().any(|schema| is_open(schema));
         match value {
             Value::Null if may_be("number") && !may_be("null") => {
                 Some(Breach { path, problem: "expected a number, and it is NaN or infinite".to_owned() })
@@ -96,36 +131,54 @@ impl Terms {
                 let least = if schemas.iter().any(|schema| schema["minimum"] == 0) { 0 } else { -LARGEST_INTEGER };
                 Some(Breach { path, problem: format!("expected an integer from {least} to {LARGEST_INTEGER}") })
             }
+            Value::Number(number) if is_infinite_single(number, &schemas) => {
+                let largest = f32::MAX;
+                Some(Breach { path, problem: format!("expected a number from -{largest:e} to {largest:e}") })
+            }
             Value::String(text) if text.contains('\0') && may_be("string") && !may_hold_nul(&schemas) => {
                 Some(Breach { path, problem: NUL.to_owned() })
+            }
+            Value::Array(_) if must_be("object") && !may_be("array") => {
+                Some(Breach { path, problem: "expected an object".to_owned() })
             }
             Value::Array(items) => items.iter().enumerate().find_map(|(position, item)| {
                 let below = schemas.iter().flat_map(|schema| of_item(schema, position)).collect();
                 self.breach_of(below, item, format!("{path}[{position}]"))
             }),
             Value::Object(members) => {
-                let within = |name: &str| match path.as_str() {
-                    "" => shortened(name),
-                    path => format!("{path}.{}", shortened(name)),
-                };
+                let only = members.iter().next().filter(|_| members.len() == 1);
+                if let Some((name, _)) = only.filter(|(_, value)| value.is_null())
+                    && schemas.iter().any(|schema| names_variant(schema, name))
+                {
+                    return Some(Breach { path, problem: format!("expected the string \"{}\"", shortened(name)) });
+                }
                 let variants = schemas.iter().flat_map(|schema| bare_variants(schema));
                 for (tag, _) in variants.filter(|(tag, name)| members.get(*tag) == Some(*name)) {
                     if let Some(unknown) = members.keys().find(|member| *member != tag) {
                         let problem = format!("unknown field, expected `{tag}` and no other");
-                        return Some(Breach { path: within(unknown), problem });
+                        return Some(Breach { path: within(&path, unknown), problem });
                     }
                 }
-                // The keys of a map are stored as strings are.
-                if members.keys().any(|name| name.contains('\0')) {
+                if members.keys().any(|name| name.contains('\0'))
+                    && schemas.iter().any(|schema| forbids_nul_in_keys(schema))
+                {
                     return Some(Breach { problem: NUL.replace("the string", "a key"), path });
                 }
                 members.iter().find_map(|(name, member)| {
                     let below = schemas.iter().flat_map(|schema| of_member(schema, name)).collect();
-                    self.breach_of(below, member, within(name))
+                    self.breach_of(below, member, within(&path, name))
                 })
             }
             _ => None,
         }
+    }
+}
+
+/// Where a member of an object is.
+fn within(path: &str, member: &str) -> String {
+    match path {
+        "" => shortened(member),
+        path => format!("{path}.{}", shortened(member)),
     }
 }
 
@@ -136,19 +189,22 @@ fn may_hold_nul(schemas: &[&Value]) -> bool {
     schemas.iter().any(|schema| schema.get("pattern").and_then(Value::as_str) == Some(ANY_STRING_PATTERN))
 }
 
-/// Whether a schema is of a type, among others.
-fn is_of(schema: &Value, kind: &str) -> bool {
-    match schema.get("type") {
-        Some(Value::String(only)) => only == kind,
-        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
-        _ => false,
-    }
+fn forbids_nul_in_keys(schema: &Value) -> bool {
+    schema.pointer("/propertyNames/pattern").and_then(Value::as_str) == Some(NO_NUL_PATTERN)
 }
 
-/// Whether an integer can be larger than what its contract promises.
-fn is_wide(schema: &Value) -> bool {
-    let is_narrow = |format: &str| ["int8", "int16", "int32", "uint8", "uint16", "uint32"].contains(&format);
-    !schema.get("format").and_then(Value::as_str).is_some_and(is_narrow)
+/// Whether a schema says nothing of what kind its values are.
+fn is_open(schema: &Value) -> bool {
+    *schema != Value::Bool(false)
+        && !["type", "$ref", "allOf", "anyOf", "oneOf", "const", "enum"].iter().any(|word| schema.get(word).is_some())
+}
+
+/// Whether a schema has a variant without fields of this name.
+fn names_variant(schema: &Value, name: &str) -> bool {
+    let is_name = |value: &Value| value.as_str() == Some(name);
+    is_of(schema, "string")
+        && (schema.get("const").is_some_and(is_name)
+            || schema.get("enum").and_then(Value::as_array).is_some_and(|names| names.iter().any(is_name)))
 }
 
 fn is_exact(number: &Number) -> bool {
@@ -158,81 +214,17 @@ fn is_exact(number: &Number) -> bool {
     }
 }
 
-/// The variants of an enum with a tag that have nothing but the tag, and take no other field: the tag, and its value.
-/// serde reads past whatever else there is.
-fn bare_variants(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let variants = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    variants.filter(|variant| variant.get("additionalProperties") == Some(&Value::Bool(false))).filter_map(|variant| {
-        let mut members = variant.get("properties")?.as_object()?.iter();
-        match (members.next(), members.next()) {
-            (Some((tag, only)), None) => Some((tag.as_str(), only.get("const")?)),
-            _ => None,
-        }
-    })
+/// Whether a number is more than what a single holds, where it is to be one. What serde reads twice, for the sake of a
+/// flattened field or of an enum without tags, becomes infinite then.
+fn is_infinite_single(number: &Number, schemas: &[&Value]) -> bool {
+    let formats = || schemas.iter().filter(|schema| is_of(schema, "number")).map(|schema| schema.get("format"));
+    let is_single = |format: Option<&Value>| format.is_some_and(|format| format == "float");
+    number.as_f64().is_some_and(|number| (number as f32).is_infinite())
+        && formats().any(is_single)
+        && formats().all(is_single)
 }
 
-/// Whether U+0000 could be in a string of a JSON text, where it is always escaped.
-fn has_escaped_nul(text: &[u8]) -> bool {
-    // Most texts have no escape at all, which is found out in a tenth of the time.
-    memchr::memchr(b'\\', text).is_some() && memchr::memmem::find(text, br"\u0000").is_some()
-}
-
-/// How many digits an integer has that may not be exact.
-const LONG: usize = 16;
-
-/// Whether there are so many digits in a row. One in so many bytes is looked at, and its neighbours where it is a digit.
-fn has_long_number(text: &[u8]) -> bool {
-    let mut at = LONG - 1;
-    while let Some(byte) = text.get(at) {
-        if byte.is_ascii_digit() {
-            let before = text[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-            let after = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if before + after >= LONG {
-                return true;
-            }
-        }
-        at += LONG;
-    }
-    false
-}
-
-/// The text with every number that is an integer written as one: `1` for `1.0` and `1e0`, `0` for `-0`. Nothing where
-/// all are.
-///
-/// JSON Schema says that they are integers, and serde that they are floats.
-pub(crate) fn with_plain_integers(text: &str) -> Option<String> {
-    let mut plain = String::new();
-    let (mut done, mut is_in_string, mut at) = (0, false, 0);
-    let bytes = text.as_bytes();
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' if is_in_string => at += 1,
-            b'"' => is_in_string = !is_in_string,
-            b'-' | b'0'..=b'9' if !is_in_string => {
-                let is_of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
-                let end = at + bytes[at..].iter().take_while(|byte| is_of_number(byte)).count();
-                if let Some(integer) = as_plain_integer(&text[at..end]) {
-                    plain.push_str(&text[done..at]);
-                    plain.push_str(&integer.to_string());
-                    done = end;
-                }
-                at = end - 1;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    (done > 0).then(|| plain + &text[done..])
-}
-
-fn as_plain_integer(number: &str) -> Option<i64> {
-    if number != "-0" && !number.bytes().any(|byte| b".eE".contains(&byte)) {
-        return None;
-    }
-    // Only what JSON has: Rust also reads `1.` and `.5`.
-    let value = serde_json::from_str::<f64>(number).ok()?;
-    (value.fract() == 0.0 && value.abs() <= LARGEST_INTEGER as f64).then_some(value as i64)
-}
-
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 /// Two that differ in case alone are the same address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-checked" = true))]
 pub struct Email(#[schemars(email, length(min = 3, max = 254))] String);
 
 /// The longest that a mail server must take, in octets: RFC 5321, section 4.5.3.1.3, less the

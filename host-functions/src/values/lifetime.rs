@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// How long something lasts, in seconds: 1 to 34,560,000, which is 400 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-checked" = true))]
 pub struct TtlSeconds(#[schemars(range(min = 1, max = 34_560_000))] u32);
 
 const LONGEST: u32 = 400 * 24 * 60 * 60;

@@ -20,7 +20,7 @@ pub use token::Token;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {
     /// How many records were removed.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0), extend("x-checked" = true))]
     pub deleted: i32,
 }
 

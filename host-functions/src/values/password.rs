@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 /// Length is what counts; rules about kinds of characters only make people choose `Passw0rd!`
 /// ([NIST SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html), section 3.1.1.2).
 #[derive(Clone, Debug, JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-checked" = true))]
 pub struct NewPassword(#[schemars(length(min = 8, max = 1024))] Secret);
 
 /// A password that somebody claims to have: up to 1,024 characters.
 #[derive(Clone, Debug, JsonSchema)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-checked" = true))]
 pub struct Password(#[schemars(length(max = 1024))] Secret);
 
 /// Hashing takes time by the length of what is hashed; nobody's password is a novel.
@@ -185,7 +185,7 @@ impl JsonSchema for PasswordHash {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": r"^\$", hostfn::SECRET_MARK: true})
+        json_schema!({"type": "string", "pattern": r"^\$", hostfn::SECRET_MARK: true, hostfn::CHECKED_MARK: true})
     }
 }
 

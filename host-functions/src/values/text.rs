@@ -77,7 +77,7 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "minLength": 1, "maxLength": MAX})
+        json_schema!({"type": "string", "minLength": 1, "maxLength": MAX, hostfn::CHECKED_MARK: true})
     }
 }
 
@@ -91,7 +91,7 @@ impl<const MAX: usize> JsonSchema for Prose<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "maxLength": MAX})
+        json_schema!({"type": "string", "maxLength": MAX, hostfn::CHECKED_MARK: true})
     }
 }
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 /// 128 URL-safe characters. `Debug` hides it, and the database holds only its SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(inline)]
+#[schemars(inline, extend("x-checked" = true))]
 pub struct Token(#[schemars(regex(pattern = "^[A-Za-z0-9_-]{16,128}$"))] Secret);
 
 impl Token {

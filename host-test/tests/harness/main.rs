@@ -10,6 +10,7 @@ mod databases;
 mod faults;
 mod functions;
 mod mocks;
+mod names;
 mod scenarios;
 mod transcripts;
 
