@@ -21,6 +21,7 @@ mod naming;
 mod page;
 mod references;
 mod remarks;
+mod spread;
 mod types;
 mod xtp;
 mod xtp_rules;

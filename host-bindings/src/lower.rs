@@ -9,6 +9,7 @@ use crate::{
     apart::take_apart,
     references::{decoded, name_of, reference_to},
     remarks::{remarks, text},
+    spread,
     types::{Definition, Field, Function, Member, Model, Named, Type, UnsayableType},
 };
 
@@ -25,7 +26,8 @@ pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Resu
         functions.push(function);
     }
     let mut types = lowering.ordered()?;
-    spread_int64(&mut types);
+    spread::int64(&mut types);
+    spread::closed(&mut types, &functions);
     let entries = take_apart(&mut types);
     let has_int64 =
         types.iter().any(|named| named.has_int64) || functions.iter().any(|function| function.response.holds_int64());
@@ -200,6 +202,7 @@ impl<'a> Lowering<'a> {
                 definition,
                 has_int64,
                 is_awaited: false,
+                is_closed: false,
             });
         }
         Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })
@@ -351,20 +354,4 @@ fn document(function: &FunctionContract) -> String {
     }
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     paragraphs.join("\n\n")
-}
-
-/// Tells of each type whether a 64-bit integer is in any type that it holds.
-fn spread_int64(types: &mut [Named]) {
-    loop {
-        let holders: BTreeMap<_, _> = types.iter().map(|named| (named.name.clone(), named.has_int64)).collect();
-        let mut changed = false;
-        for named in types.iter_mut().filter(|named| !named.has_int64) {
-            let below = named.definition.types().into_iter().flat_map(Type::references);
-            named.has_int64 = below.into_iter().any(|(name, _)| holders.get(name) == Some(&true));
-            changed |= named.has_int64;
-        }
-        if !changed {
-            return;
-        }
-    }
 }

@@ -73,7 +73,8 @@ enum Task {
     },
     /// Makes the projects of `hostfn new`, and types what they say comes next
     New {
-        /// Make only the one of a language, `plugins` for one in each, or `host` with plugins of its functions
+        /// Make only the one of a language, `plugins` for one in each, `values` for one in each that is called with good and
+        /// bad values, or `host` with plugins of its functions
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },

@@ -22,14 +22,36 @@ const LANGUAGES: [&str; 6] = ["assemblyscript", "c", "go", "rust", "typescript",
 /// A function of the project of host functions that answers nothing, which languages say in ways of their own.
 const SILENT: &str = "delete_note";
 
-/// Makes the projects, or some of them: `host` with plugins of its own functions, `plugins`, or the one of a language.
+/// What each language gives up with: a file of its project, and an export that is added to it.
+const GIVES_UP: [(&str, &str, &str); 5] = [
+    ("assemblyscript", "src/plugin.ts", "export function give_up(): i32 { assert(false, \"on purpose\"); return 0; }"),
+    (
+        "c",
+        "src/plugin.c",
+        "__attribute__((export_name(\"give_up\"))) int32_t give_up(void) { hostfn_panic(HOSTFN_TEXT(\"on purpose\")); }",
+    ),
+    (
+        "go",
+        "main.go",
+        "//go:wasmexport give_up\nfunc giveUp() int32 {\n\treturn answered(func() ([]byte, error) { panic(\"on purpose\") })\n}",
+    ),
+    (
+        "rust",
+        "src/lib.rs",
+        "#[plugin_fn]\npub fn give_up(_: ()) -> FnResult<()> {\n    tell_panics();\n    panic!(\"on purpose\")\n}",
+    ),
+    ("zig", "src/plugin.zig", "export fn give_up() i32 {\n    @panic(\"on purpose\");\n}"),
+];
+
+/// Makes the projects, or some of them: `host` with plugins of its own functions, `plugins`, the one of a language, or
+/// `values`, plugins of a function with a value of every type, which are called with good and bad ones.
 pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
     if let Some(only) = only
-        && !["host", "plugins"].contains(&only)
+        && !["host", "plugins", "values"].contains(&only)
         && !LANGUAGES.contains(&only)
     {
         let languages = LANGUAGES.join(", ");
-        return Err(Error::new(format!("there is no project {only}; there are host, plugins, {languages}")));
+        return Err(Error::new(format!("there is no project {only}; there are host, plugins, values, {languages}")));
     }
     let folder = target_dir(root, "new")?;
     fs::remove_all(&folder)?;
@@ -42,6 +64,13 @@ pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
     {
         let project = Project { root, folder: &folder, hostfn: built.join("hostfn"), language };
         skipped.extend(project.plugin(&format!("my-{language}"), &[])?);
+    }
+    if only.is_none_or(|only| ["plugins", "values"].contains(&only)) {
+        shell(root, "cargo build --quiet --workspace --example values", std::slice::from_ref(&target))?;
+        for language in LANGUAGES {
+            let project = Project { root, folder: &folder, hostfn: built.join("examples/values"), language };
+            skipped.extend(project.plugin(&format!("values-{language}"), &[])?);
+        }
     }
     if only.is_none_or(|only| only == "host") {
         host(root, &folder, &built, target)?;
@@ -98,6 +127,13 @@ impl Project<'_> {
             Ok(toolchain) => toolchain,
             Err(reason) => return Ok(Some(skipped(&reason, true))),
         };
+        let takes_values = self.hostfn.ends_with("values");
+        if let Some((_, file, export)) =
+            GIVES_UP.iter().find(|(language, ..)| takes_values && *language == self.language)
+        {
+            let file = project.join(file);
+            fs::write(&file, format!("{}\n{export}\n", fs::read_text(&file)?))?;
+        }
         let commands = toolchain.commands(made.next);
         self.type_in(&toolchain, &commands)?;
         if let Some(reason) = toolchain.incomplete {
@@ -109,6 +145,12 @@ impl Project<'_> {
             return Err(Error::new(format!("{name}: the manifest has no hash yet")));
         }
         println!("{name}: {} files, {} commands", made.files, commands.len());
+        if takes_values {
+            let module = commands.iter().find_map(|line| line.split_once(" --plugin ")).map(|(_, module)| module);
+            let module = module.ok_or_else(|| Error::new(format!("{name}: no command names its module")))?;
+            self.type_in(&toolchain, &[format!("cd {name}"), format!("values rows {module}")])
+                .map_err(|error| Error::new(format!("{name}: {error}")))?;
+        }
         Ok(None)
     }
 

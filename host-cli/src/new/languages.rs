@@ -112,6 +112,7 @@ pub(super) static PROJECTS: &[LanguageProject] = &[
         ignored: &["/target"],
         layout: &[
             ("src/lib.rs", "the plugin"),
+            ("src/input.rs", "how its input is read"),
             ("src/hostfn.rs", "the host functions, with types; generated"),
             ("Cargo.toml", "how it is built"),
         ],
@@ -121,6 +122,7 @@ pub(super) static PROJECTS: &[LanguageProject] = &[
         files: templates!("rust":
             ".cargo/config.toml" from "config.toml",
             "Cargo.toml" from "Cargo.toml",
+            "src/input.rs" from "input.rs",
             "src/lib.rs" from "lib.rs",
         ),
         module: "target/wasm32-unknown-unknown/release/{}.wasm",

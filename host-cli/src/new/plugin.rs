@@ -103,6 +103,8 @@ pub(super) fn project(
         module: &module,
     };
     let mut files = render(&contract, language, &project.templates(), &context)?;
+    // How an input is read is nothing to a plugin that takes none.
+    files.retain(|file| !file.text.trim().is_empty());
     // A repository has its CI at its root, and would not look for it here.
     files.retain(|file| !place.is_in_repository || !file.name.starts_with(".github/"));
     let own = bindings(&contract, language)?;

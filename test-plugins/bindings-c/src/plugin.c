@@ -10,11 +10,14 @@
     hostfn_reset();                                                     \
     hostfn_##type request;                                              \
     hostfn_read_##type(hostfn__parse(input()), &request);               \
-    hostfn_error error
+    hostfn_error error;                                                 \
+    if (!hostfn_understood(&error)) {                                   \
+        return failed(&error);                                          \
+    }
 
 #define EXPORT(name, type, response)                                    \
     __attribute__((export_name(#name))) int32_t name(void) {            \
-        REQUEST(name, type);                                            \
+        REQUEST(name, type)                                             \
         hostfn_##response data;                                         \
         if (!hostfn_##name(&request, &data, &error)) {                  \
             return failed(&error);                                      \
@@ -26,7 +29,7 @@
 
 #define EXPORT_NULLABLE(name, type, response)                           \
     __attribute__((export_name(#name))) int32_t name(void) {            \
-        REQUEST(name, type);                                            \
+        REQUEST(name, type)                                             \
         hostfn_##response data;                                         \
         bool found;                                                     \
         if (!hostfn_##name(&request, &found, &data, &error)) {          \

@@ -40,8 +40,10 @@ fn call(comptime Request: type, comptime function: anytype) i32 {
     defer arena.deinit();
     const allocator = arena.allocator();
     const bytes = input(allocator) catch return 1;
-    const request = std.json.parseFromSliceLeaky(Request, allocator, bytes, .{}) catch return 1;
-    const result = function(allocator, request) catch return 1;
+    const result = switch (hostfn.read(Request, allocator, bytes) catch return 1) {
+        .data => |request| function(allocator, request) catch return 1,
+        .err => |err| @TypeOf(function(allocator, undefined) catch unreachable){ .err = err },
+    };
     answer(allocator, result) catch return 1;
     return 0;
 }
