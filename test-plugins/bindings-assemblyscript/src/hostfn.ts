@@ -453,10 +453,11 @@ export class Deleted {
     this.deleted = deleted;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): Deleted {
+    json.record(null);
     const value = new Deleted(
-      <i32>json.get("deleted").integer(),
+      json.get("deleted").integer32(),
     );
     return value;
   }
@@ -491,11 +492,12 @@ export class DbCreateEmailVerificationTokenRequest {
     this.ttlSeconds = ttlSeconds;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbCreateEmailVerificationTokenRequest {
+    json.record(["user_uuid", "ttl_seconds", "token"]);
     const value = new DbCreateEmailVerificationTokenRequest(
       json.get("user_uuid").string(),
-      <i32>json.get("ttl_seconds").integer(),
+      json.get("ttl_seconds").integer32(),
     );
     if (json.has("token")) {
       const member = json.get("token");
@@ -551,8 +553,9 @@ export class EmailVerificationToken {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): EmailVerificationToken {
+    json.record(null);
     const value = new EmailVerificationToken(
       json.get("token").string(),
       json.get("user_uuid").string(),
@@ -598,11 +601,12 @@ export class DbCreatePasswordResetTokenRequest {
     this.ttlSeconds = ttlSeconds;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbCreatePasswordResetTokenRequest {
+    json.record(["user_uuid", "ttl_seconds", "token"]);
     const value = new DbCreatePasswordResetTokenRequest(
       json.get("user_uuid").string(),
-      <i32>json.get("ttl_seconds").integer(),
+      json.get("ttl_seconds").integer32(),
     );
     if (json.has("token")) {
       const member = json.get("token");
@@ -658,8 +662,9 @@ export class PasswordResetToken {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): PasswordResetToken {
+    json.record(null);
     const value = new PasswordResetToken(
       json.get("token").string(),
       json.get("user_uuid").string(),
@@ -705,11 +710,12 @@ export class DbCreateSessionRequest {
     this.ttlSeconds = ttlSeconds;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbCreateSessionRequest {
+    json.record(["user_uuid", "ttl_seconds", "id"]);
     const value = new DbCreateSessionRequest(
       json.get("user_uuid").string(),
-      <i32>json.get("ttl_seconds").integer(),
+      json.get("ttl_seconds").integer32(),
     );
     if (json.has("id")) {
       const member = json.get("id");
@@ -765,8 +771,9 @@ export class Session {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): Session {
+    json.record(null);
     const value = new Session(
       json.get("id").string(),
       json.get("user_uuid").string(),
@@ -825,8 +832,9 @@ export class CreateUserRequest {
     this.passwordHash = passwordHash;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): CreateUserRequest {
+    json.record(["name", "email", "password_hash", "uuid"]);
     const value = new CreateUserRequest(
       json.get("name").string(),
       json.get("email").string(),
@@ -913,8 +921,9 @@ export class User {
     this.passwordHash = passwordHash;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): User {
+    json.record(null);
     const value = new User(
       json.get("uuid").string(),
       json.get("name").string(),
@@ -977,8 +986,9 @@ export class DbDeleteEmailVerificationTokenRequest {
     this.token = token;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbDeleteEmailVerificationTokenRequest {
+    json.record(["token"]);
     const value = new DbDeleteEmailVerificationTokenRequest(
       json.get("token").string(),
     );
@@ -1011,8 +1021,9 @@ export class DbDeletePasswordResetTokenRequest {
     this.token = token;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbDeletePasswordResetTokenRequest {
+    json.record(["token"]);
     const value = new DbDeletePasswordResetTokenRequest(
       json.get("token").string(),
     );
@@ -1045,8 +1056,9 @@ export class DbDeleteSessionRequest {
     this.id = id;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbDeleteSessionRequest {
+    json.record(["id"]);
     const value = new DbDeleteSessionRequest(
       json.get("id").string(),
     );
@@ -1070,8 +1082,9 @@ export class DbDeleteUserPasswordResetTokensRequest {
     this.userUuid = userUuid;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbDeleteUserPasswordResetTokensRequest {
+    json.record(["user_uuid"]);
     const value = new DbDeleteUserPasswordResetTokensRequest(
       json.get("user_uuid").string(),
     );
@@ -1095,8 +1108,9 @@ export class DbDeleteUserSessionsRequest {
     this.userUuid = userUuid;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbDeleteUserSessionsRequest {
+    json.record(["user_uuid"]);
     const value = new DbDeleteUserSessionsRequest(
       json.get("user_uuid").string(),
     );
@@ -1129,8 +1143,9 @@ export class DbGetEmailVerificationTokenRequest {
     this.token = token;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbGetEmailVerificationTokenRequest {
+    json.record(["token"]);
     const value = new DbGetEmailVerificationTokenRequest(
       json.get("token").string(),
     );
@@ -1163,8 +1178,9 @@ export class DbGetPasswordResetTokenRequest {
     this.token = token;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbGetPasswordResetTokenRequest {
+    json.record(["token"]);
     const value = new DbGetPasswordResetTokenRequest(
       json.get("token").string(),
     );
@@ -1197,8 +1213,9 @@ export class DbGetSessionRequest {
     this.id = id;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbGetSessionRequest {
+    json.record(["id"]);
     const value = new DbGetSessionRequest(
       json.get("id").string(),
     );
@@ -1230,8 +1247,9 @@ export class DbGetUserByEmailRequest {
     this.email = email;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbGetUserByEmailRequest {
+    json.record(["email"]);
     const value = new DbGetUserByEmailRequest(
       json.get("email").string(),
     );
@@ -1255,8 +1273,9 @@ export class DbGetUserByUuidRequest {
     this.uuid = uuid;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbGetUserByUuidRequest {
+    json.record(["uuid"]);
     const value = new DbGetUserByUuidRequest(
       json.get("uuid").string(),
     );
@@ -1296,8 +1315,9 @@ export class DatabaseStatus {
     this.migration = migration;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DatabaseStatus {
+    json.record(null);
     const value = new DatabaseStatus(
       json.get("backend").string(),
       json.get("version").string(),
@@ -1334,8 +1354,9 @@ export class DbUpdateUserEmailVerifiedRequest {
     this.verified = verified;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbUpdateUserEmailVerifiedRequest {
+    json.record(["uuid", "verified"]);
     const value = new DbUpdateUserEmailVerifiedRequest(
       json.get("uuid").string(),
       json.get("verified").boolean(),
@@ -1369,8 +1390,9 @@ export class DbUpdateUserPasswordRequest {
     this.passwordHash = passwordHash;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DbUpdateUserPasswordRequest {
+    json.record(["uuid", "password_hash"]);
     const value = new DbUpdateUserPasswordRequest(
       json.get("uuid").string(),
       json.get("password_hash").string(),
@@ -1427,18 +1449,19 @@ export class UpdateUserProfileRequest {
     this.uuid = uuid;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): UpdateUserProfileRequest {
+    json.record(["uuid", "name", "email", "avatar", "bio"]);
     const value = new UpdateUserProfileRequest(
       json.get("uuid").string(),
     );
     if (json.has("name")) {
       const member = json.get("name");
-      value.name = member.isNull() ? null : member.string();
+      value.name = member.string();
     }
     if (json.has("email")) {
       const member = json.get("email");
-      value.email = member.isNull() ? null : member.string();
+      value.email = member.string();
     }
     if (json.has("avatar")) {
       const member = json.get("avatar");
@@ -1496,8 +1519,9 @@ export class HashPasswordRequest {
     this.password = password;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): HashPasswordRequest {
+    json.record(["password"]);
     const value = new HashPasswordRequest(
       json.get("password").string(),
     );
@@ -1528,8 +1552,9 @@ export class VerifyPasswordRequest {
     this.password = password;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): VerifyPasswordRequest {
+    json.record(["user_uuid", "password"]);
     const value = new VerifyPasswordRequest(
       json.get("user_uuid").string(),
       json.get("password").string(),
@@ -1562,8 +1587,9 @@ export class PasswordMatch {
     this.matches = matches;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): PasswordMatch {
+    json.record(null);
     const value = new PasswordMatch(
       json.get("matches").boolean(),
     );
@@ -1635,9 +1661,9 @@ export class HostError {
   static read(json: Json): HostError {
     const error = new HostError(json.get("code").string(), json.get("message").string());
     const field = json.get("field");
-    if (!field.isNull()) error.field = field.string();
+    if (field.isThere()) error.field = field.string();
     const id = json.get("call_id");
-    if (!id.isNull()) error.callId = id.string();
+    if (id.isThere()) error.callId = id.string();
     return error;
   }
 
@@ -1809,20 +1835,27 @@ export class JsonWriter {
   }
 }
 
-/** What the last reading met that it did not expect; empty, when all was well. */
+/** What the last reading met first that it did not expect; empty, when all was well. */
 let problem: string = "";
+
+/** Where that is, such as `lines[0].count`; empty, when it is the whole. */
+let place: string = "";
 
 /** JSON that was read. */
 export class Json {
-  /** `0` null, `f` and `t` booleans, `1` a number, `"` a text, `[` a list, `{` an object. */
-  private kind: i32 = 0x30;
+  /** Zero for what is not there, `0` null, `f` and `t` booleans, `1` a number, `"` a text, `[` a list, `{` an object. */
+  private kind: i32 = 0;
   private text: string = "";
   private keys: Array<string> = [];
   private items: Array<Json> = [];
+  /** What it is in, and under which name or in which place there. */
+  private holder: Json | null = null;
+  private name: string = "";
 
-  /** Reads a text, which should be JSON: ask `Json.problem()` afterwards. */
+  /** Reads a text, which should be JSON: ask `Json.error()` when what is wanted was read from it. */
   static parse(text: string): Json {
     problem = "";
+    place = "";
     const reader = new JsonReader(text);
     const json = reader.value();
     reader.end();
@@ -1831,7 +1864,15 @@ export class Json {
 
   /** What the last reading met that it did not expect; empty, when all was well. */
   static problem(): string {
-    return problem;
+    return place == "" ? problem : place + ": " + problem;
+  }
+
+  /** The same as an error with the field, as a host tells of a request; null, when all was well. */
+  static error(): HostError | null {
+    if (problem == "") return null;
+    const error = new HostError("invalid_request", Json.problem());
+    if (place != "") error.field = place;
+    return error;
   }
 
   static of(kind: i32, text: string): Json {
@@ -1842,55 +1883,106 @@ export class Json {
   }
 
   add(key: string, item: Json): void {
+    item.holder = this;
+    item.name = this.kind == 0x5b ? "[" + this.items.length.toString() + "]" : key;
     this.keys.push(key);
     this.items.push(item);
   }
 
+  /** Notes what is wrong here, unless something was before. */
+  fail(what: string): void {
+    if (problem != "") return;
+    problem = this.kind == 0 ? "the field is missing" : what;
+    place = this.path();
+  }
+
+  private path(): string {
+    const holder = this.holder;
+    if (holder === null) return "";
+    const above = holder.path();
+    return above == "" || this.name.startsWith("[") ? above + this.name : above + "." + this.name;
+  }
+
+  /** Whether it is null. What is not there is not. */
   isNull(): bool {
     return this.kind == 0x30;
+  }
+
+  /** Whether it is there, and not null. */
+  isThere(): bool {
+    return this.kind != 0 && this.kind != 0x30;
   }
 
   has(key: string): bool {
     return this.keys.includes(key);
   }
 
-  /** A member of an object; null, when it is not there. */
+  /** A member of an object. */
   get(key: string): Json {
     const at = this.keys.indexOf(key);
-    return at < 0 ? new Json() : this.items[at];
+    if (at >= 0) return this.items[at];
+    const missing = new Json();
+    missing.holder = this;
+    missing.name = key;
+    return missing;
+  }
+
+  /** Expects an object with each member once and, if names are given, with no others. */
+  record(names: Array<string> | null): void {
+    if (this.kind != 0x7b) this.fail("expected an object");
+    for (let at = 0; at < this.keys.length; at++) {
+      if (this.keys.indexOf(this.keys[at]) != at) this.items[at].fail("the field is there twice");
+      if (names !== null && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
+    }
   }
 
   boolean(): bool {
-    if (this.kind != 0x66 && this.kind != 0x74) problem = "a boolean was expected";
+    if (this.kind != 0x66 && this.kind != 0x74) this.fail("expected true or false");
     return this.kind == 0x74;
   }
 
+  /** An integer from -2^53 + 1 to 2^53 - 1, which is what JSON has exactly in every language. */
   integer(): i64 {
-    if (this.kind == 0x31) return I64.parseInt(this.text);
-    problem = "an integer was expected";
+    return this.within(-9007199254740991, 9007199254740991);
+  }
+
+  integer32(): i32 {
+    return <i32>this.within(i32.MIN_VALUE, i32.MAX_VALUE);
+  }
+
+  private within(least: i64, most: i64): i64 {
+    // The longest within has a sign and sixteen digits.
+    if (this.kind == 0x31 && this.text.length <= 17 && isInteger(this.text)) {
+      const value = I64.parseInt(this.text);
+      if (value >= least && value <= most) return value;
+    }
+    this.fail("expected an integer from " + least.toString() + " to " + most.toString());
     return 0;
   }
 
   double(): f64 {
-    if (this.kind == 0x31) return F64.parseFloat(this.text);
-    problem = "a number was expected";
+    if (this.kind == 0x31) {
+      const value = F64.parseFloat(this.text);
+      if (isFinite(value)) return value;
+    }
+    this.fail("expected a number");
     return 0;
   }
 
   string(): string {
-    if (this.kind != 0x22) problem = "a text was expected";
+    if (this.kind != 0x22) this.fail("expected a string");
     return this.text;
   }
 
   list<T>(read: (json: Json) => T): Array<T> {
-    if (this.kind != 0x5b) problem = "a list was expected";
+    if (this.kind != 0x5b) this.fail("expected an array");
     const values = new Array<T>();
     for (let at = 0; at < this.items.length; at++) values.push(read(this.items[at]));
     return values;
   }
 
   map<T>(read: (json: Json) => T): Map<string, T> {
-    if (this.kind != 0x7b) problem = "an object was expected";
+    if (this.kind != 0x7b) this.fail("expected an object");
     const values = new Map<string, T>();
     for (let at = 0; at < this.items.length; at++) values.set(this.keys[at], read(this.items[at]));
     return values;
@@ -1909,11 +2001,8 @@ class JsonReader {
     if (unit == 0x5b) return this.items(0x5b, 0x5d);
     if (this.word("true")) return Json.of(0x74, "");
     if (this.word("false")) return Json.of(0x66, "");
-    if (this.word("null")) return new Json();
-    const from = this.at;
-    while (this.at < this.text.length && isOfNumber(this.text.charCodeAt(this.at))) this.at++;
-    if (from == this.at) this.fail();
-    return Json.of(0x31, this.text.substring(from, this.at));
+    if (this.word("null")) return Json.of(0x30, "");
+    return Json.of(0x31, this.number());
   }
 
   end(): void {
@@ -1944,6 +2033,29 @@ class JsonReader {
     return json;
   }
 
+  private number(): string {
+    const from = this.at;
+    if (this.unit() == 0x2d) this.at++;
+    if (this.unit() == 0x30) this.at++;
+    else this.digits();
+    if (this.unit() == 0x2e) {
+      this.at++;
+      this.digits();
+    }
+    if (this.unit() == 0x65 || this.unit() == 0x45) {
+      this.at++;
+      if (this.unit() == 0x2b || this.unit() == 0x2d) this.at++;
+      this.digits();
+    }
+    return this.text.substring(from, this.at);
+  }
+
+  private digits(): void {
+    const from = this.at;
+    while (isDigit(this.unit())) this.at++;
+    if (this.at == from) this.fail();
+  }
+
   private string(): string {
     let text = "";
     let from = ++this.at;
@@ -1953,7 +2065,8 @@ class JsonReader {
       if (unit == 0x5c) {
         text += this.text.substring(from, this.at) + this.escaped();
         from = this.at;
-      } else this.at++;
+      } else if (unit < 0x20) break;
+      else this.at++;
     }
     this.fail();
     return text;
@@ -1963,11 +2076,31 @@ class JsonReader {
     const unit = this.text.charAt(this.at + 1);
     this.at += 2;
     if (unit == "u") {
-      this.at += 4;
-      return String.fromCharCode(<i32>I64.parseInt(this.text.substring(this.at - 4, this.at), 16));
+      const code = this.hexadecimal();
+      // Half of a character is one with its other half alone.
+      if ((code & 0xf800) != 0xd800) return String.fromCharCode(code);
+      if (code < 0xdc00 && this.word("\\u")) {
+        const low = this.hexadecimal();
+        if ((low & 0xfc00) == 0xdc00) return String.fromCharCode(code) + String.fromCharCode(low);
+      }
+      this.fail();
+      return "";
     }
-    const found = "bfnrt".indexOf(unit);
-    return found < 0 ? unit : "\b\f\n\r\t".charAt(found);
+    const found = '"\\/bfnrt'.indexOf(unit);
+    if (found < 0 || unit == "") this.fail();
+    return '"\\/\b\f\n\r\t'.charAt(found);
+  }
+
+  private hexadecimal(): i32 {
+    let code = 0;
+    for (let digit = 0; digit < 4; digit++, this.at++) {
+      const unit = this.unit();
+      const letter = unit | 0x20;
+      if (isDigit(unit)) code = code * 16 + unit - 0x30;
+      else if (letter >= 0x61 && letter <= 0x66) code = code * 16 + letter - 0x57;
+      else this.fail();
+    }
+    return code;
   }
 
   private word(word: string): bool {
@@ -1981,24 +2114,37 @@ class JsonReader {
     this.at++;
   }
 
+  /** The next; -1 at the end. */
+  private unit(): i32 {
+    return this.at < this.text.length ? this.text.charCodeAt(this.at) : -1;
+  }
+
   /** The next that is no blank; -1 at the end. */
   private peek(): i32 {
-    while (this.at < this.text.length) {
-      const unit = this.text.charCodeAt(this.at);
-      if (unit != 0x20 && unit != 0x09 && unit != 0x0a && unit != 0x0d) return unit;
+    let unit = this.unit();
+    while (unit == 0x20 || unit == 0x09 || unit == 0x0a || unit == 0x0d) {
       this.at++;
+      unit = this.unit();
     }
-    return -1;
+    return unit;
   }
 
   private fail(): void {
-    problem = "the JSON is broken at " + this.at.toString();
+    if (problem == "") problem = "it is not JSON at character " + (this.at + 1).toString();
     this.at = this.text.length;
   }
 }
 
-function isOfNumber(unit: i32): bool {
-  return (unit >= 0x30 && unit <= 0x39) || unit == 0x2d || unit == 0x2b || unit == 0x2e || unit == 0x65 || unit == 0x45;
+function isDigit(unit: i32): bool {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+/** Whether a number is written without a fraction and an exponent. There is no integer -0. */
+function isInteger(number: string): bool {
+  for (let at = number.startsWith("-") ? 1 : 0; at < number.length; at++) {
+    if (!isDigit(number.charCodeAt(at))) return false;
+  }
+  return number != "-0";
 }
 
 class Answer {
@@ -2017,7 +2163,7 @@ class Answer {
 }
 
 function misunderstood(): HostError {
-  return new HostError("internal", "the host and these bindings do not understand each other: " + problem);
+  return new HostError("internal", "the host and these bindings do not understand each other: " + Json.problem());
 }
 
 @external("extism:host/env", "alloc")

@@ -408,6 +408,32 @@ struct hostfn_password_match {
     bool matches;
 };
 
+// The host's memory
+
+#define HOSTFN__IMPORT(module, name) __attribute__((import_module(module), import_name(name))) extern
+
+HOSTFN__IMPORT("extism:host/env", "alloc") uint64_t hostfn__kernel_alloc(uint64_t length);
+HOSTFN__IMPORT("extism:host/env", "error_set") void hostfn__kernel_error_set(uint64_t block);
+HOSTFN__IMPORT("extism:host/env", "free") void hostfn__kernel_free(uint64_t block);
+HOSTFN__IMPORT("extism:host/env", "length") uint64_t hostfn__kernel_length(uint64_t block);
+HOSTFN__IMPORT("extism:host/env", "load_u8") uint8_t hostfn__kernel_load(uint64_t at);
+HOSTFN__IMPORT("extism:host/env", "store_u8") void hostfn__kernel_store(uint64_t at, uint8_t byte);
+
+// A text, in memory that the host can read.
+static inline uint64_t hostfn__share(hostfn_text text) {
+    uint64_t block = hostfn__kernel_alloc(text.length);
+    for (size_t at = 0; at < text.length; at++) {
+        hostfn__kernel_store(block + at, (uint8_t)text.bytes[at]);
+    }
+    return block;
+}
+
+// Ends the plugin's call. The message is its error.
+static inline _Noreturn void hostfn_panic(hostfn_text message) {
+    hostfn__kernel_error_set(hostfn__share(message));
+    __builtin_trap();
+}
+
 // Memory
 
 #ifndef HOSTFN_HAS_LIBC
@@ -448,7 +474,7 @@ static inline void *hostfn__allocate(size_t size) {
         size_t pages = (wanted + 65535) / 65536;
         size_t before = __builtin_wasm_memory_grow(0, pages);
         if (before == (size_t)-1) {
-            __builtin_trap();
+            hostfn_panic(HOSTFN_TEXT("the plugin has no memory left"));
         }
         hostfn__memory.begin = hostfn__memory.top = before * 65536;
         hostfn__memory.end = hostfn__memory.begin + pages * 65536;
@@ -542,6 +568,7 @@ static inline void hostfn__put_key(hostfn__writer *json, hostfn_text key) {
 // Reading JSON
 
 typedef enum hostfn__kind {
+    HOSTFN__MISSING,
     HOSTFN__NULL,
     HOSTFN__FALSE,
     HOSTFN__TRUE,
@@ -553,44 +580,111 @@ typedef enum hostfn__kind {
 
 typedef struct hostfn__json {
     hostfn__kind kind;
+    // What it is in, and under which name or in which place there.
+    const struct hostfn__json *holder;
     hostfn_text key;
+    size_t position;
     hostfn_text text;
     size_t count;
     const struct hostfn__json *first;
     const struct hostfn__json *next;
 } hostfn__json;
 
-// Whether something was read that is not what was expected.
-static bool hostfn__is_broken;
+// What was read first that is not what was expected, and where it is; nothing, when all is well.
+static struct {
+    hostfn_text problem;
+    hostfn_text place;
+} hostfn__broken;
+
+static inline bool hostfn__is_broken(void) {
+    return hostfn__broken.problem.length > 0;
+}
+
+// Where a value is, such as `lines[0].count`.
+static inline void hostfn__put_place(hostfn__writer *place, const hostfn__json *json) {
+    if (json->holder == 0) {
+        return;
+    }
+    hostfn__put_place(place, json->holder);
+    if (json->holder->kind == HOSTFN__LIST) {
+        hostfn__put_byte(place, '[');
+        hostfn__put_integer(place, (int64_t)json->position);
+        hostfn__put_byte(place, ']');
+        return;
+    }
+    if (place->length > 0) {
+        hostfn__put_byte(place, '.');
+    }
+    hostfn__put(place, json->key);
+}
+
+// Notes what is wrong with a value, unless something was before.
+static inline void hostfn__fail(const hostfn__json *json, hostfn_text problem) {
+    if (hostfn__is_broken()) {
+        return;
+    }
+    hostfn__writer place = {0, 0, 0, true};
+    hostfn__put_place(&place, json);
+    hostfn__broken.problem = json->kind == HOSTFN__MISSING ? HOSTFN_TEXT("the field is missing") : problem;
+    hostfn__broken.place = (hostfn_text){place.bytes, place.length};
+}
 
 typedef struct hostfn__reader {
+    const char *begin;
     const char *at;
     const char *end;
 } hostfn__reader;
 
+// Notes that it is not JSON, and reads no further.
+static inline void hostfn__give_up(hostfn__reader *reader) {
+    if (!hostfn__is_broken()) {
+        hostfn__writer problem = {0, 0, 0, true};
+        hostfn__put(&problem, HOSTFN_TEXT("it is not JSON at byte "));
+        hostfn__put_integer(&problem, reader->at - reader->begin + 1);
+        hostfn__broken.problem = (hostfn_text){problem.bytes, problem.length};
+        hostfn__broken.place = (hostfn_text){0, 0};
+    }
+    reader->at = reader->end;
+}
+
+// The next byte; zero at the end.
+static inline char hostfn__byte(const hostfn__reader *reader) {
+    return reader->at < reader->end ? *reader->at : 0;
+}
+
 // The next byte that is no blank; zero at the end.
 static inline char hostfn__peek(hostfn__reader *reader) {
-    while (reader->at < reader->end && (*reader->at == ' ' || (*reader->at >= '\t' && *reader->at <= '\r'))) {
+    char byte = hostfn__byte(reader);
+    while (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') {
         reader->at++;
+        byte = hostfn__byte(reader);
     }
-    return reader->at < reader->end ? *reader->at : 0;
+    return byte;
 }
 
 static inline void hostfn__expect(hostfn__reader *reader, char byte) {
     if (hostfn__peek(reader) == byte && byte != 0) {
         reader->at++;
     } else {
-        hostfn__is_broken = true;
-        reader->at = reader->end;
+        hostfn__give_up(reader);
     }
+}
+
+static inline bool hostfn__is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
 }
 
 static inline uint32_t hostfn__hexadecimal(hostfn__reader *reader) {
     uint32_t value = 0;
     for (int digit = 0; digit < 4; digit++) {
-        char byte = reader->at < reader->end ? *reader->at++ : 0;
-        uint32_t small = (uint32_t)(byte | 0x20);
-        value = value * 16 + (small >= 'a' ? small - 'a' + 10 : small - '0');
+        char byte = hostfn__byte(reader);
+        char letter = (char)(byte | 0x20);
+        if (!hostfn__is_digit(byte) && (letter < 'a' || letter > 'f')) {
+            hostfn__give_up(reader);
+            return 0;
+        }
+        value = value * 16 + (uint32_t)(hostfn__is_digit(byte) ? byte - '0' : letter - 'a' + 10);
+        reader->at++;
     }
     return value;
 }
@@ -614,6 +708,7 @@ static inline char *hostfn__put_code_point(char *to, uint32_t code) {
     return to;
 }
 
+// What stands behind a backslash, but for `u`; zero, when nothing is written so.
 static inline char hostfn__unescaped(char byte) {
     switch (byte) {
     case 'b':
@@ -626,9 +721,31 @@ static inline char hostfn__unescaped(char byte) {
         return '\r';
     case 't':
         return '\t';
-    default:
+    case '"':
+    case '\\':
+    case '/':
         return byte;
+    default:
+        return 0;
     }
+}
+
+// A character that is written as `\u` and four digits, or as two of those.
+static inline uint32_t hostfn__escaped(hostfn__reader *reader) {
+    uint32_t code = hostfn__hexadecimal(reader);
+    if (code < 0xd800 || code > 0xdfff) {
+        return code;
+    }
+    if (code < 0xdc00 && reader->end - reader->at >= 6 && reader->at[0] == '\\' && reader->at[1] == 'u') {
+        reader->at += 2;
+        uint32_t low = hostfn__hexadecimal(reader);
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        }
+    }
+    // Half of a character.
+    hostfn__give_up(reader);
+    return 0;
 }
 
 static inline hostfn_text hostfn__read_text(hostfn__reader *reader) {
@@ -641,25 +758,62 @@ static inline hostfn_text hostfn__read_text(hostfn__reader *reader) {
     char *bytes = hostfn__allocate(longest);
     char *to = bytes;
     while (reader->at < reader->end && *reader->at != '"') {
-        char byte = *reader->at++;
-        if (byte != '\\' || reader->at == reader->end) {
+        char byte = *reader->at;
+        if ((unsigned char)byte < 0x20) {
+            break;
+        }
+        reader->at++;
+        if (byte != '\\') {
             *to++ = byte;
             continue;
         }
-        byte = *reader->at++;
-        if (byte != 'u') {
-            *to++ = hostfn__unescaped(byte);
+        byte = hostfn__byte(reader);
+        if (byte == 'u') {
+            reader->at++;
+            to = hostfn__put_code_point(to, hostfn__escaped(reader));
             continue;
         }
-        uint32_t code = hostfn__hexadecimal(reader);
-        if (code >= 0xd800 && code < 0xdc00 && reader->end - reader->at >= 6) {
-            reader->at += 2;
-            code = 0x10000 + ((code - 0xd800) << 10) + (hostfn__hexadecimal(reader) - 0xdc00);
+        if (hostfn__unescaped(byte) == 0) {
+            break;
         }
-        to = hostfn__put_code_point(to, code);
+        *to++ = hostfn__unescaped(byte);
+        reader->at++;
     }
     hostfn__expect(reader, '"');
     return (hostfn_text){bytes, (size_t)(to - bytes)};
+}
+
+static inline void hostfn__digits(hostfn__reader *reader) {
+    if (!hostfn__is_digit(hostfn__byte(reader))) {
+        hostfn__give_up(reader);
+    }
+    while (hostfn__is_digit(hostfn__byte(reader))) {
+        reader->at++;
+    }
+}
+
+static inline hostfn_text hostfn__read_number(hostfn__reader *reader) {
+    const char *begin = reader->at;
+    if (hostfn__byte(reader) == '-') {
+        reader->at++;
+    }
+    if (hostfn__byte(reader) == '0') {
+        reader->at++;
+    } else {
+        hostfn__digits(reader);
+    }
+    if (hostfn__byte(reader) == '.') {
+        reader->at++;
+        hostfn__digits(reader);
+    }
+    if ((hostfn__byte(reader) | 0x20) == 'e') {
+        reader->at++;
+        if (hostfn__byte(reader) == '+' || hostfn__byte(reader) == '-') {
+            reader->at++;
+        }
+        hostfn__digits(reader);
+    }
+    return (hostfn_text){begin, (size_t)(reader->at - begin)};
 }
 
 static inline bool hostfn__word(hostfn__reader *reader, hostfn_text word) {
@@ -674,7 +828,7 @@ static inline bool hostfn__word(hostfn__reader *reader, hostfn_text word) {
 
 static inline hostfn__json *hostfn__read(hostfn__reader *reader) {
     hostfn__json *json = hostfn__allocate(sizeof *json);
-    *json = (hostfn__json){HOSTFN__NULL, {0, 0}, {0, 0}, 0, 0, 0};
+    *json = (hostfn__json){HOSTFN__NULL, 0, {0, 0}, 0, {0, 0}, 0, 0, 0};
     char begin = hostfn__peek(reader);
     if (begin == '"') {
         json->kind = HOSTFN__TEXT;
@@ -684,7 +838,7 @@ static inline hostfn__json *hostfn__read(hostfn__reader *reader) {
         const hostfn__json **last = &json->first;
         json->kind = begin == '[' ? HOSTFN__LIST : HOSTFN__MAP;
         reader->at++;
-        while (!hostfn__is_broken && hostfn__peek(reader) != end) {
+        while (!hostfn__is_broken() && hostfn__peek(reader) != end) {
             if (json->count > 0) {
                 hostfn__expect(reader, ',');
             }
@@ -694,7 +848,9 @@ static inline hostfn__json *hostfn__read(hostfn__reader *reader) {
                 hostfn__expect(reader, ':');
             }
             hostfn__json *item = hostfn__read(reader);
+            item->holder = json;
             item->key = key;
+            item->position = json->count;
             *last = item;
             last = &item->next;
             json->count++;
@@ -706,13 +862,7 @@ static inline hostfn__json *hostfn__read(hostfn__reader *reader) {
         json->kind = HOSTFN__FALSE;
     } else if (!hostfn__word(reader, HOSTFN_TEXT("null"))) {
         json->kind = HOSTFN__NUMBER;
-        json->text.bytes = reader->at;
-        while (reader->at < reader->end && ((*reader->at >= '0' && *reader->at <= '9') || *reader->at == '-' ||
-                                            *reader->at == '+' || *reader->at == '.' || (*reader->at | 0x20) == 'e')) {
-            reader->at++;
-        }
-        json->text.length = (size_t)(reader->at - json->text.bytes);
-        hostfn__is_broken |= json->text.length == 0;
+        json->text = hostfn__read_number(reader);
     }
     return json;
 }
@@ -738,41 +888,91 @@ static inline const hostfn__json *hostfn__find(const hostfn__json *json, hostfn_
     return item;
 }
 
-// A member of an object; null, when it is not there.
+// A member of an object, or one that is missing.
 static inline const hostfn__json *hostfn__get(const hostfn__json *json, hostfn_text key) {
-    static const hostfn__json null;
     const hostfn__json *item = hostfn__find(json, key);
-    return item == 0 ? &null : item;
+    if (item != 0) {
+        return item;
+    }
+    hostfn__json *missing = hostfn__allocate(sizeof *missing);
+    *missing = (hostfn__json){HOSTFN__MISSING, json, key, 0, {0, 0}, 0, 0, 0};
+    return missing;
 }
 
 static inline const hostfn__json *hostfn__of_kind(const hostfn__json *json, hostfn__kind kind) {
-    hostfn__is_broken |= json->kind != kind;
+    if (json->kind != kind) {
+        hostfn__fail(json, kind == HOSTFN__NULL     ? HOSTFN_TEXT("expected null")
+                           : kind == HOSTFN__NUMBER ? HOSTFN_TEXT("expected a number")
+                           : kind == HOSTFN__TEXT   ? HOSTFN_TEXT("expected a string")
+                           : kind == HOSTFN__LIST   ? HOSTFN_TEXT("expected an array")
+                                                    : HOSTFN_TEXT("expected an object"));
+    }
     return json;
 }
 
+// An object with each member once and, where names are given, with no others.
+static inline void hostfn__record(const hostfn__json *json, const hostfn_text *names, size_t count) {
+    hostfn__of_kind(json, HOSTFN__MAP);
+    if (json->kind != HOSTFN__MAP) {
+        return;
+    }
+    for (const hostfn__json *item = json->first; item != 0; item = item->next) {
+        if (hostfn__find(json, item->key) != item) {
+            hostfn__fail(item, HOSTFN_TEXT("the field is there twice"));
+        }
+        bool is_known = names == 0;
+        for (size_t at = 0; at < count && !is_known; at++) {
+            is_known = hostfn_text_equals(names[at], item->key);
+        }
+        if (!is_known) {
+            hostfn__fail(item, HOSTFN_TEXT("unknown field"));
+        }
+    }
+}
+
 static inline bool hostfn__boolean(const hostfn__json *json) {
-    hostfn__is_broken |= json->kind != HOSTFN__TRUE && json->kind != HOSTFN__FALSE;
+    if (json->kind != HOSTFN__TRUE && json->kind != HOSTFN__FALSE) {
+        hostfn__fail(json, HOSTFN_TEXT("expected true or false"));
+    }
     return json->kind == HOSTFN__TRUE;
 }
 
-static inline int64_t hostfn__integer(const hostfn__json *json) {
-    hostfn_text text = hostfn__of_kind(json, HOSTFN__NUMBER)->text;
-    bool is_negative = text.length > 0 && text.bytes[0] == '-';
-    uint64_t value = 0;
-    for (size_t at = is_negative ? 1 : 0; at < text.length; at++) {
-        hostfn__is_broken |= text.bytes[at] < '0' || text.bytes[at] > '9';
-        value = value * 10 + (uint64_t)(text.bytes[at] - '0');
+// The largest integer that JSON has exactly in every language, 2^53 - 1.
+#define HOSTFN__LARGEST ((int64_t)9007199254740991)
+
+// An integer, written without a fraction and an exponent; zero, when it is none within. There is no integer -0.
+static inline int64_t hostfn__integer(const hostfn__json *json, int64_t least, int64_t most) {
+    bool is_negative = json->text.length > 0 && json->text.bytes[0] == '-';
+    size_t digits = json->text.length - (is_negative ? 1 : 0);
+    // Of no more than 16 digits, none is lost.
+    bool is_integer = json->kind == HOSTFN__NUMBER && digits <= 16;
+    int64_t value = 0;
+    for (size_t at = is_negative ? 1 : 0; is_integer && at < json->text.length; at++) {
+        is_integer = hostfn__is_digit(json->text.bytes[at]);
+        value = value * 10 + (json->text.bytes[at] - '0');
     }
-    return (int64_t)(is_negative ? 0 - value : value);
+    is_integer &= !(is_negative && value == 0);
+    value = is_negative ? -value : value;
+    if (is_integer && value >= least && value <= most) {
+        return value;
+    }
+    hostfn__writer problem = {0, 0, 0, true};
+    hostfn__put(&problem, HOSTFN_TEXT("expected an integer from "));
+    hostfn__put_integer(&problem, least);
+    hostfn__put(&problem, HOSTFN_TEXT(" to "));
+    hostfn__put_integer(&problem, most);
+    hostfn__fail(json, (hostfn_text){problem.bytes, problem.length});
+    return 0;
 }
 
-// The types, out of JSON and as JSON. Members that are not known are passed over.
+// The types, out of JSON and as JSON. Of what a host answers, members that are not known are passed over. Whether what was
+// read is as it should be, `hostfn_understood` tells.
 
 static inline void hostfn_read_deleted(const hostfn__json *json, hostfn_deleted *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("deleted"));
-        value->deleted = (int32_t)hostfn__integer(member);
+        value->deleted = (int32_t)hostfn__integer(member, INT32_MIN, INT32_MAX);
     }
 }
 
@@ -784,14 +984,19 @@ static inline void hostfn_write_deleted(hostfn__writer *json, const hostfn_delet
 }
 
 static inline void hostfn_read_db_create_email_verification_token_request(const hostfn__json *json, hostfn_db_create_email_verification_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+        {"ttl_seconds", sizeof("ttl_seconds") - 1},
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 3);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
     }
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("ttl_seconds"));
-        value->ttl_seconds = (int32_t)hostfn__integer(member);
+        value->ttl_seconds = (int32_t)hostfn__integer(member, INT32_MIN, INT32_MAX);
     }
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("token"));
@@ -821,7 +1026,7 @@ static inline void hostfn_write_db_create_email_verification_token_request(hostf
 }
 
 static inline void hostfn_read_email_verification_token(const hostfn__json *json, hostfn_email_verification_token *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -854,14 +1059,19 @@ static inline void hostfn_write_email_verification_token(hostfn__writer *json, c
 }
 
 static inline void hostfn_read_db_create_password_reset_token_request(const hostfn__json *json, hostfn_db_create_password_reset_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+        {"ttl_seconds", sizeof("ttl_seconds") - 1},
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 3);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
     }
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("ttl_seconds"));
-        value->ttl_seconds = (int32_t)hostfn__integer(member);
+        value->ttl_seconds = (int32_t)hostfn__integer(member, INT32_MIN, INT32_MAX);
     }
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("token"));
@@ -891,7 +1101,7 @@ static inline void hostfn_write_db_create_password_reset_token_request(hostfn__w
 }
 
 static inline void hostfn_read_password_reset_token(const hostfn__json *json, hostfn_password_reset_token *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -924,14 +1134,19 @@ static inline void hostfn_write_password_reset_token(hostfn__writer *json, const
 }
 
 static inline void hostfn_read_db_create_session_request(const hostfn__json *json, hostfn_db_create_session_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+        {"ttl_seconds", sizeof("ttl_seconds") - 1},
+        {"id", sizeof("id") - 1},
+    };
+    hostfn__record(json, names, 3);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
     }
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("ttl_seconds"));
-        value->ttl_seconds = (int32_t)hostfn__integer(member);
+        value->ttl_seconds = (int32_t)hostfn__integer(member, INT32_MIN, INT32_MAX);
     }
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("id"));
@@ -961,7 +1176,7 @@ static inline void hostfn_write_db_create_session_request(hostfn__writer *json, 
 }
 
 static inline void hostfn_read_session(const hostfn__json *json, hostfn_session *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("id"));
         value->id = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -994,7 +1209,13 @@ static inline void hostfn_write_session(hostfn__writer *json, const hostfn_sessi
 }
 
 static inline void hostfn_read_create_user_request(const hostfn__json *json, hostfn_create_user_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"name", sizeof("name") - 1},
+        {"email", sizeof("email") - 1},
+        {"password_hash", sizeof("password_hash") - 1},
+        {"uuid", sizeof("uuid") - 1},
+    };
+    hostfn__record(json, names, 4);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("name"));
         value->name = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1037,7 +1258,7 @@ static inline void hostfn_write_create_user_request(hostfn__writer *json, const 
 }
 
 static inline void hostfn_read_user(const hostfn__json *json, hostfn_user *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("uuid"));
         value->uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1057,6 +1278,9 @@ static inline void hostfn_read_user(const hostfn__json *json, hostfn_user *value
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("avatar"));
         value->avatar.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        if (member == 0) {
+            hostfn__fail(hostfn__get(json, HOSTFN_TEXT("avatar")), HOSTFN_TEXT("the field is missing"));
+        }
         if (value->avatar.presence == HOSTFN_VALUE) {
             value->avatar.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
@@ -1064,6 +1288,9 @@ static inline void hostfn_read_user(const hostfn__json *json, hostfn_user *value
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("bio"));
         value->bio.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        if (member == 0) {
+            hostfn__fail(hostfn__get(json, HOSTFN_TEXT("bio")), HOSTFN_TEXT("the field is missing"));
+        }
         if (value->bio.presence == HOSTFN_VALUE) {
             value->bio.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
@@ -1079,6 +1306,9 @@ static inline void hostfn_read_user(const hostfn__json *json, hostfn_user *value
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("password_hash"));
         value->password_hash.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        if (member == 0) {
+            hostfn__fail(hostfn__get(json, HOSTFN_TEXT("password_hash")), HOSTFN_TEXT("the field is missing"));
+        }
         if (value->password_hash.presence == HOSTFN_VALUE) {
             value->password_hash.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
@@ -1121,7 +1351,10 @@ static inline void hostfn_write_user(hostfn__writer *json, const hostfn_user *va
 }
 
 static inline void hostfn_read_db_delete_email_verification_token_request(const hostfn__json *json, hostfn_db_delete_email_verification_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1136,7 +1369,10 @@ static inline void hostfn_write_db_delete_email_verification_token_request(hostf
 }
 
 static inline void hostfn_read_db_delete_password_reset_token_request(const hostfn__json *json, hostfn_db_delete_password_reset_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1151,7 +1387,10 @@ static inline void hostfn_write_db_delete_password_reset_token_request(hostfn__w
 }
 
 static inline void hostfn_read_db_delete_session_request(const hostfn__json *json, hostfn_db_delete_session_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"id", sizeof("id") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("id"));
         value->id = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1166,7 +1405,10 @@ static inline void hostfn_write_db_delete_session_request(hostfn__writer *json, 
 }
 
 static inline void hostfn_read_db_delete_user_password_reset_tokens_request(const hostfn__json *json, hostfn_db_delete_user_password_reset_tokens_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1181,7 +1423,10 @@ static inline void hostfn_write_db_delete_user_password_reset_tokens_request(hos
 }
 
 static inline void hostfn_read_db_delete_user_sessions_request(const hostfn__json *json, hostfn_db_delete_user_sessions_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1196,7 +1441,10 @@ static inline void hostfn_write_db_delete_user_sessions_request(hostfn__writer *
 }
 
 static inline void hostfn_read_db_get_email_verification_token_request(const hostfn__json *json, hostfn_db_get_email_verification_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1211,7 +1459,10 @@ static inline void hostfn_write_db_get_email_verification_token_request(hostfn__
 }
 
 static inline void hostfn_read_db_get_password_reset_token_request(const hostfn__json *json, hostfn_db_get_password_reset_token_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"token", sizeof("token") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("token"));
         value->token = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1226,7 +1477,10 @@ static inline void hostfn_write_db_get_password_reset_token_request(hostfn__writ
 }
 
 static inline void hostfn_read_db_get_session_request(const hostfn__json *json, hostfn_db_get_session_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"id", sizeof("id") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("id"));
         value->id = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1241,7 +1495,10 @@ static inline void hostfn_write_db_get_session_request(hostfn__writer *json, con
 }
 
 static inline void hostfn_read_db_get_user_by_email_request(const hostfn__json *json, hostfn_db_get_user_by_email_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"email", sizeof("email") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("email"));
         value->email = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1256,7 +1513,10 @@ static inline void hostfn_write_db_get_user_by_email_request(hostfn__writer *jso
 }
 
 static inline void hostfn_read_db_get_user_by_uuid_request(const hostfn__json *json, hostfn_db_get_user_by_uuid_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"uuid", sizeof("uuid") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("uuid"));
         value->uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1271,7 +1531,7 @@ static inline void hostfn_write_db_get_user_by_uuid_request(hostfn__writer *json
 }
 
 static inline void hostfn_read_database_status(const hostfn__json *json, hostfn_database_status *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("backend"));
         value->backend = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1283,6 +1543,9 @@ static inline void hostfn_read_database_status(const hostfn__json *json, hostfn_
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("migration"));
         value->migration.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        if (member == 0) {
+            hostfn__fail(hostfn__get(json, HOSTFN_TEXT("migration")), HOSTFN_TEXT("the field is missing"));
+        }
         if (value->migration.presence == HOSTFN_VALUE) {
             value->migration.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
@@ -1305,7 +1568,11 @@ static inline void hostfn_write_database_status(hostfn__writer *json, const host
 }
 
 static inline void hostfn_read_db_update_user_email_verified_request(const hostfn__json *json, hostfn_db_update_user_email_verified_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"uuid", sizeof("uuid") - 1},
+        {"verified", sizeof("verified") - 1},
+    };
+    hostfn__record(json, names, 2);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("uuid"));
         value->uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1326,7 +1593,11 @@ static inline void hostfn_write_db_update_user_email_verified_request(hostfn__wr
 }
 
 static inline void hostfn_read_db_update_user_password_request(const hostfn__json *json, hostfn_db_update_user_password_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"uuid", sizeof("uuid") - 1},
+        {"password_hash", sizeof("password_hash") - 1},
+    };
+    hostfn__record(json, names, 2);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("uuid"));
         value->uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1347,21 +1618,28 @@ static inline void hostfn_write_db_update_user_password_request(hostfn__writer *
 }
 
 static inline void hostfn_read_update_user_profile_request(const hostfn__json *json, hostfn_update_user_profile_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"uuid", sizeof("uuid") - 1},
+        {"name", sizeof("name") - 1},
+        {"email", sizeof("email") - 1},
+        {"avatar", sizeof("avatar") - 1},
+        {"bio", sizeof("bio") - 1},
+    };
+    hostfn__record(json, names, 5);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("uuid"));
         value->uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
     }
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("name"));
-        value->name.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        value->name.presence = member == 0 ? HOSTFN_ABSENT : HOSTFN_VALUE;
         if (value->name.presence == HOSTFN_VALUE) {
             value->name.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
     }
     {
         const hostfn__json *member = hostfn__find(json, HOSTFN_TEXT("email"));
-        value->email.presence = member == 0 ? HOSTFN_ABSENT : member->kind == HOSTFN__NULL ? HOSTFN_NULL : HOSTFN_VALUE;
+        value->email.presence = member == 0 ? HOSTFN_ABSENT : HOSTFN_VALUE;
         if (value->email.presence == HOSTFN_VALUE) {
             value->email.value = hostfn__of_kind(member, HOSTFN__TEXT)->text;
         }
@@ -1420,7 +1698,10 @@ static inline void hostfn_write_update_user_profile_request(hostfn__writer *json
 }
 
 static inline void hostfn_read_hash_password_request(const hostfn__json *json, hostfn_hash_password_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"password", sizeof("password") - 1},
+    };
+    hostfn__record(json, names, 1);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("password"));
         value->password = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1435,7 +1716,11 @@ static inline void hostfn_write_hash_password_request(hostfn__writer *json, cons
 }
 
 static inline void hostfn_read_verify_password_request(const hostfn__json *json, hostfn_verify_password_request *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    static const hostfn_text names[] = {
+        {"user_uuid", sizeof("user_uuid") - 1},
+        {"password", sizeof("password") - 1},
+    };
+    hostfn__record(json, names, 2);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("user_uuid"));
         value->user_uuid = hostfn__of_kind(member, HOSTFN__TEXT)->text;
@@ -1456,7 +1741,7 @@ static inline void hostfn_write_verify_password_request(hostfn__writer *json, co
 }
 
 static inline void hostfn_read_password_match(const hostfn__json *json, hostfn_password_match *value) {
-    hostfn__of_kind(json, HOSTFN__MAP);
+    hostfn__record(json, 0, 0);
     {
         const hostfn__json *member = hostfn__get(json, HOSTFN_TEXT("matches"));
         value->matches = hostfn__boolean(member);
@@ -1487,25 +1772,6 @@ static inline void hostfn_write_error(hostfn__writer *json, const hostfn_error *
     hostfn__close(json, '}');
 }
 
-// The host's memory
-
-#define HOSTFN__IMPORT(module, name) __attribute__((import_module(module), import_name(name))) extern
-
-HOSTFN__IMPORT("extism:host/env", "alloc") uint64_t hostfn__kernel_alloc(uint64_t length);
-HOSTFN__IMPORT("extism:host/env", "free") void hostfn__kernel_free(uint64_t block);
-HOSTFN__IMPORT("extism:host/env", "length") uint64_t hostfn__kernel_length(uint64_t block);
-HOSTFN__IMPORT("extism:host/env", "load_u8") uint8_t hostfn__kernel_load(uint64_t at);
-HOSTFN__IMPORT("extism:host/env", "store_u8") void hostfn__kernel_store(uint64_t at, uint8_t byte);
-
-// A text, in memory that the host can read.
-static inline uint64_t hostfn__share(hostfn_text text) {
-    uint64_t block = hostfn__kernel_alloc(text.length);
-    for (size_t at = 0; at < text.length; at++) {
-        hostfn__kernel_store(block + at, (uint8_t)text.bytes[at]);
-    }
-    return block;
-}
-
 // A text, out of memory that the host wrote it to. That is freed.
 static inline hostfn_text hostfn__receive(uint64_t block) {
     size_t length = (size_t)hostfn__kernel_length(block);
@@ -1519,27 +1785,51 @@ static inline hostfn_text hostfn__receive(uint64_t block) {
 
 // Reads a text; nothing, when it is no JSON.
 static inline const hostfn__json *hostfn__parse(hostfn_text text) {
-    hostfn__reader reader = {text.bytes, text.bytes + text.length};
-    hostfn__is_broken = false;
+    hostfn__reader reader = {text.bytes, text.bytes, text.bytes + text.length};
+    hostfn__broken.problem.length = 0;
     const hostfn__json *json = hostfn__read(&reader);
-    hostfn__is_broken |= hostfn__peek(&reader) != 0;
+    hostfn__peek(&reader);
+    if (reader.at != reader.end) {
+        hostfn__give_up(&reader);
+    }
     return json;
 }
 
-static inline bool hostfn__misunderstood(hostfn_error *error) {
+// Whether what was read is what was expected. If not, the error tells of the field that is not, as a host does.
+static inline bool hostfn_understood(hostfn_error *error) {
+    if (!hostfn__is_broken()) {
+        return true;
+    }
+    hostfn__writer message = {0, 0, 0, true};
+    hostfn__put(&message, hostfn__broken.place);
+    hostfn__put(&message, hostfn__broken.place.length > 0 ? HOSTFN_TEXT(": ") : HOSTFN_TEXT(""));
+    hostfn__put(&message, hostfn__broken.problem);
     *error = (hostfn_error){
-        HOSTFN_TEXT("internal"),
-        HOSTFN_TEXT("the host and these bindings do not understand each other"),
-        {0, 0},
+        HOSTFN_TEXT("invalid_request"),
+        {message.bytes, message.length},
+        hostfn__broken.place,
         {0, 0},
     };
+    return false;
+}
+
+// The same of what a host answered, which is nobody's request.
+static inline bool hostfn__understood(hostfn_error *error) {
+    hostfn_error broken;
+    if (hostfn_understood(&broken)) {
+        return true;
+    }
+    hostfn__writer message = {0, 0, 0, true};
+    hostfn__put(&message, HOSTFN_TEXT("the host and these bindings do not understand each other: "));
+    hostfn__put(&message, broken.message);
+    *error = (hostfn_error){HOSTFN_TEXT("internal"), {message.bytes, message.length}, {0, 0}, {0, 0}};
     return false;
 }
 
 // The data of an answer; nothing, where there is an error instead.
 static inline const hostfn__json *hostfn__data(uint64_t block, hostfn_error *error) {
     const hostfn__json *answer = hostfn__parse(hostfn__receive(block));
-    if (hostfn__boolean(hostfn__get(answer, HOSTFN_TEXT("success"))) && !hostfn__is_broken) {
+    if (hostfn__boolean(hostfn__get(answer, HOSTFN_TEXT("success"))) && !hostfn__is_broken()) {
         return hostfn__get(answer, HOSTFN_TEXT("data"));
     }
     const hostfn__json *told = hostfn__get(answer, HOSTFN_TEXT("error"));
@@ -1547,9 +1837,7 @@ static inline const hostfn__json *hostfn__data(uint64_t block, hostfn_error *err
     error->message = hostfn__of_kind(hostfn__get(told, HOSTFN_TEXT("message")), HOSTFN__TEXT)->text;
     error->field = hostfn__get(told, HOSTFN_TEXT("field"))->text;
     error->call_id = hostfn__get(told, HOSTFN_TEXT("call_id"))->text;
-    if (hostfn__is_broken) {
-        hostfn__misunderstood(error);
-    }
+    hostfn__understood(error);
     return 0;
 }
 
@@ -1569,7 +1857,7 @@ static inline bool hostfn_db_cleanup_expired_sessions(hostfn_deleted *data, host
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_create_email_verification_token")
@@ -1592,7 +1880,7 @@ static inline bool hostfn_db_create_email_verification_token(const hostfn_db_cre
         return false;
     }
     hostfn_read_email_verification_token(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_create_password_reset_token")
@@ -1615,7 +1903,7 @@ static inline bool hostfn_db_create_password_reset_token(const hostfn_db_create_
         return false;
     }
     hostfn_read_password_reset_token(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_create_session")
@@ -1638,7 +1926,7 @@ static inline bool hostfn_db_create_session(const hostfn_db_create_session_reque
         return false;
     }
     hostfn_read_session(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_create_user")
@@ -1661,7 +1949,7 @@ static inline bool hostfn_db_create_user(const hostfn_create_user_request *reque
         return false;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_delete_email_verification_token")
@@ -1683,7 +1971,7 @@ static inline bool hostfn_db_delete_email_verification_token(const hostfn_db_del
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_delete_password_reset_token")
@@ -1705,7 +1993,7 @@ static inline bool hostfn_db_delete_password_reset_token(const hostfn_db_delete_
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_delete_session")
@@ -1724,7 +2012,7 @@ static inline bool hostfn_db_delete_session(const hostfn_db_delete_session_reque
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_delete_user_password_reset_tokens")
@@ -1743,7 +2031,7 @@ static inline bool hostfn_db_delete_user_password_reset_tokens(const hostfn_db_d
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_delete_user_sessions")
@@ -1762,7 +2050,7 @@ static inline bool hostfn_db_delete_user_sessions(const hostfn_db_delete_user_se
         return false;
     }
     hostfn_read_deleted(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_get_email_verification_token")
@@ -1787,7 +2075,7 @@ static inline bool hostfn_db_get_email_verification_token(const hostfn_db_get_em
         return true;
     }
     hostfn_read_email_verification_token(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_get_password_reset_token")
@@ -1812,7 +2100,7 @@ static inline bool hostfn_db_get_password_reset_token(const hostfn_db_get_passwo
         return true;
     }
     hostfn_read_password_reset_token(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_get_session")
@@ -1837,7 +2125,7 @@ static inline bool hostfn_db_get_session(const hostfn_db_get_session_request *re
         return true;
     }
     hostfn_read_session(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_get_user_by_email")
@@ -1862,7 +2150,7 @@ static inline bool hostfn_db_get_user_by_email(const hostfn_db_get_user_by_email
         return true;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_get_user_by_uuid")
@@ -1887,7 +2175,7 @@ static inline bool hostfn_db_get_user_by_uuid(const hostfn_db_get_user_by_uuid_r
         return true;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_test_connection")
@@ -1902,7 +2190,7 @@ static inline bool hostfn_db_test_connection(hostfn_database_status *data, hostf
         return false;
     }
     hostfn_read_database_status(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_update_user_email_verified")
@@ -1923,7 +2211,7 @@ static inline bool hostfn_db_update_user_email_verified(const hostfn_db_update_u
         return false;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_update_user_password")
@@ -1946,7 +2234,7 @@ static inline bool hostfn_db_update_user_password(const hostfn_db_update_user_pa
         return false;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "db_update_user_profile")
@@ -1971,7 +2259,7 @@ static inline bool hostfn_db_update_user_profile(const hostfn_update_user_profil
         return false;
     }
     hostfn_read_user(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "hash_password")
@@ -1993,7 +2281,7 @@ static inline bool hostfn_hash_password(const hostfn_hash_password_request *requ
         return false;
     }
     (*data) = hostfn__of_kind(answer, HOSTFN__TEXT)->text;
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 HOSTFN__IMPORT("extism:host/user", "verify_password")
@@ -2014,7 +2302,7 @@ static inline bool hostfn_verify_password(const hostfn_verify_password_request *
         return false;
     }
     hostfn_read_password_match(answer, &(*data));
-    return !hostfn__is_broken || hostfn__misunderstood(error);
+    return hostfn__understood(error);
 }
 
 #endif

@@ -372,6 +372,7 @@ pub struct Deleted {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbCreateEmailVerificationTokenRequest {
     pub user_uuid: String,
     /// How long it can be used.
@@ -412,6 +413,7 @@ pub struct EmailVerificationToken {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbCreatePasswordResetTokenRequest {
     pub user_uuid: String,
     /// How long it can be used.
@@ -452,6 +454,7 @@ pub struct PasswordResetToken {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbCreateSessionRequest {
     pub user_uuid: String,
     /// How long it lasts.
@@ -493,6 +496,7 @@ pub struct Session {
 
 /// What a new account is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CreateUserRequest {
     /// The name, as the user writes it.
     ///
@@ -549,6 +553,7 @@ pub struct User {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbDeleteEmailVerificationTokenRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -561,6 +566,7 @@ pub struct DbDeleteEmailVerificationTokenRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbDeletePasswordResetTokenRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -573,6 +579,7 @@ pub struct DbDeletePasswordResetTokenRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbDeleteSessionRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -585,16 +592,19 @@ pub struct DbDeleteSessionRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbDeleteUserPasswordResetTokensRequest {
     pub user_uuid: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbDeleteUserSessionsRequest {
     pub user_uuid: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbGetEmailVerificationTokenRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -607,6 +617,7 @@ pub struct DbGetEmailVerificationTokenRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbGetPasswordResetTokenRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -619,6 +630,7 @@ pub struct DbGetPasswordResetTokenRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbGetSessionRequest {
     /// A session id or a token: a secret that whoever holds it may use.
     ///
@@ -631,6 +643,7 @@ pub struct DbGetSessionRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbGetUserByEmailRequest {
     /// An e-mail address ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2), with the
     /// international ones of [RFC 6531](https://www.rfc-editor.org/rfc/rfc6531)), kept as it was written.
@@ -642,6 +655,7 @@ pub struct DbGetUserByEmailRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbGetUserByUuidRequest {
     pub uuid: String,
 }
@@ -658,6 +672,7 @@ pub struct DatabaseStatus {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbUpdateUserEmailVerifiedRequest {
     pub uuid: String,
     /// Whether the address is verified from now on.
@@ -665,6 +680,7 @@ pub struct DbUpdateUserEmailVerifiedRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DbUpdateUserPasswordRequest {
     pub uuid: String,
     /// The hash of the password, as `hash_password` answers it.
@@ -675,18 +691,27 @@ pub struct DbUpdateUserPasswordRequest {
 
 /// What of an account its user changes: what is left out stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UpdateUserProfileRequest {
     /// Whose profile it is.
     pub uuid: String,
     /// Another name.
     ///
     /// Length: 1 to 200.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<String>,
     /// Another e-mail address, which is then unverified.
     ///
     /// Length: 3 to 254.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub email: Option<String>,
     /// Another picture; `null` for none.
     ///
@@ -714,6 +739,7 @@ impl UpdateUserProfileRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HashPasswordRequest {
     /// A password that somebody chooses: 8 to 1,024 characters, of any kind.
     ///
@@ -725,6 +751,7 @@ pub struct HashPasswordRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct VerifyPasswordRequest {
     pub user_uuid: String,
     /// A password that somebody claims to have: up to 1,024 characters.
@@ -837,6 +864,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
     }
+}
+
+/// A field that can be left out, and that cannot be null.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// What nobody may see: `Debug` hides it, and there is no `Display`.

@@ -272,6 +272,7 @@ pub const Deleted = struct {
         try json.write(self.deleted);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"deleted"};
 };
 
 pub const DbCreateEmailVerificationTokenRequest = struct {
@@ -297,6 +298,8 @@ pub const DbCreateEmailVerificationTokenRequest = struct {
         }
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "token" };
+    const jsonIsClosed = true;
 };
 
 /// A token that was sent to an e-mail address.
@@ -324,6 +327,7 @@ pub const EmailVerificationToken = struct {
         try json.write(self.expires_at);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "token", "user_uuid", "created_at", "expires_at" };
 };
 
 pub const DbCreatePasswordResetTokenRequest = struct {
@@ -349,6 +353,8 @@ pub const DbCreatePasswordResetTokenRequest = struct {
         }
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "token" };
+    const jsonIsClosed = true;
 };
 
 /// A token that lets its holder choose a new password.
@@ -376,6 +382,7 @@ pub const PasswordResetToken = struct {
         try json.write(self.expires_at);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "token", "user_uuid", "created_at", "expires_at" };
 };
 
 pub const DbCreateSessionRequest = struct {
@@ -401,6 +408,8 @@ pub const DbCreateSessionRequest = struct {
         }
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "id" };
+    const jsonIsClosed = true;
 };
 
 /// A session of a user.
@@ -428,6 +437,7 @@ pub const Session = struct {
         try json.write(self.expires_at);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "id", "user_uuid", "created_at", "expires_at" };
 };
 
 /// What a new account is made of.
@@ -461,6 +471,8 @@ pub const CreateUserRequest = struct {
         }
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "name", "email", "password_hash", "uuid" };
+    const jsonIsClosed = true;
 };
 
 /// A user account.
@@ -508,6 +520,7 @@ pub const User = struct {
         try json.write(self.password_hash);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "uuid", "name", "email", "email_verified", "avatar", "bio", "created_at", "updated_at", "password_hash" };
 };
 
 pub const DbDeleteEmailVerificationTokenRequest = struct {
@@ -526,6 +539,8 @@ pub const DbDeleteEmailVerificationTokenRequest = struct {
         try json.write(self.token);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"token"};
+    const jsonIsClosed = true;
 };
 
 pub const DbDeletePasswordResetTokenRequest = struct {
@@ -544,6 +559,8 @@ pub const DbDeletePasswordResetTokenRequest = struct {
         try json.write(self.token);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"token"};
+    const jsonIsClosed = true;
 };
 
 pub const DbDeleteSessionRequest = struct {
@@ -562,6 +579,8 @@ pub const DbDeleteSessionRequest = struct {
         try json.write(self.id);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"id"};
+    const jsonIsClosed = true;
 };
 
 pub const DbDeleteUserPasswordResetTokensRequest = struct {
@@ -573,6 +592,8 @@ pub const DbDeleteUserPasswordResetTokensRequest = struct {
         try json.write(self.user_uuid);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"user_uuid"};
+    const jsonIsClosed = true;
 };
 
 pub const DbDeleteUserSessionsRequest = struct {
@@ -584,6 +605,8 @@ pub const DbDeleteUserSessionsRequest = struct {
         try json.write(self.user_uuid);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"user_uuid"};
+    const jsonIsClosed = true;
 };
 
 pub const DbGetEmailVerificationTokenRequest = struct {
@@ -602,6 +625,8 @@ pub const DbGetEmailVerificationTokenRequest = struct {
         try json.write(self.token);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"token"};
+    const jsonIsClosed = true;
 };
 
 pub const DbGetPasswordResetTokenRequest = struct {
@@ -620,6 +645,8 @@ pub const DbGetPasswordResetTokenRequest = struct {
         try json.write(self.token);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"token"};
+    const jsonIsClosed = true;
 };
 
 pub const DbGetSessionRequest = struct {
@@ -638,6 +665,8 @@ pub const DbGetSessionRequest = struct {
         try json.write(self.id);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"id"};
+    const jsonIsClosed = true;
 };
 
 pub const DbGetUserByEmailRequest = struct {
@@ -655,6 +684,8 @@ pub const DbGetUserByEmailRequest = struct {
         try json.write(self.email);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"email"};
+    const jsonIsClosed = true;
 };
 
 pub const DbGetUserByUuidRequest = struct {
@@ -666,6 +697,8 @@ pub const DbGetUserByUuidRequest = struct {
         try json.write(self.uuid);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"uuid"};
+    const jsonIsClosed = true;
 };
 
 /// What database the host has.
@@ -687,6 +720,7 @@ pub const DatabaseStatus = struct {
         try json.write(self.migration);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "backend", "version", "migration" };
 };
 
 pub const DbUpdateUserEmailVerifiedRequest = struct {
@@ -702,6 +736,8 @@ pub const DbUpdateUserEmailVerifiedRequest = struct {
         try json.write(self.verified);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "uuid", "verified" };
+    const jsonIsClosed = true;
 };
 
 pub const DbUpdateUserPasswordRequest = struct {
@@ -719,6 +755,8 @@ pub const DbUpdateUserPasswordRequest = struct {
         try json.write(self.password_hash);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "uuid", "password_hash" };
+    const jsonIsClosed = true;
 };
 
 /// What of an account its user changes: what is left out stays as it is.
@@ -764,6 +802,8 @@ pub const UpdateUserProfileRequest = struct {
         }
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "uuid", "name", "email", "avatar", "bio" };
+    const jsonIsClosed = true;
 };
 
 pub const HashPasswordRequest = struct {
@@ -781,6 +821,8 @@ pub const HashPasswordRequest = struct {
         try json.write(self.password);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"password"};
+    const jsonIsClosed = true;
 };
 
 pub const VerifyPasswordRequest = struct {
@@ -798,6 +840,8 @@ pub const VerifyPasswordRequest = struct {
         try json.write(self.password);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{ "user_uuid", "password" };
+    const jsonIsClosed = true;
 };
 
 /// Whether a password is the user's.
@@ -811,6 +855,7 @@ pub const PasswordMatch = struct {
         try json.write(self.matches);
         try json.endObject();
     }
+    const jsonNames = [_][]const u8{"matches"};
 };
 
 /// Data, or why there is none.
@@ -864,16 +909,6 @@ pub fn Patch(comptime T: type) type {
                 .absent, .none => try json.write(null),
             }
         }
-
-        pub fn jsonParse(allocator: Allocator, source: anytype, options: std.json.ParseOptions) !@This() {
-            const value = try std.json.innerParse(?T, allocator, source, options);
-            return if (value) |present| .{ .value = present } else .none;
-        }
-
-        pub fn jsonParseFromValue(allocator: Allocator, source: std.json.Value, options: std.json.ParseOptions) !@This() {
-            const value = try std.json.innerParseFromValue(?T, allocator, source, options);
-            return if (value) |present| .{ .value = present } else .none;
-        }
     };
 }
 
@@ -888,14 +923,6 @@ pub fn Secret(comptime T: type) type {
 
         pub fn jsonStringify(self: @This(), json: anytype) !void {
             try json.write(self.exposed);
-        }
-
-        pub fn jsonParse(allocator: Allocator, source: anytype, options: std.json.ParseOptions) !@This() {
-            return .{ .exposed = try std.json.innerParse(T, allocator, source, options) };
-        }
-
-        pub fn jsonParseFromValue(allocator: Allocator, source: std.json.Value, options: std.json.ParseOptions) !@This() {
-            return .{ .exposed = try std.json.innerParseFromValue(T, allocator, source, options) };
         }
     };
 }
@@ -924,9 +951,185 @@ fn receive(comptime T: type, allocator: Allocator, block: u64) !Result(T) {
     for (bytes, 0..) |*byte, at| byte.* = kernel.load_u8(block + at);
     kernel.free(block);
 
-    const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
-    const Envelope = struct { success: bool, data: std.json.Value = .null, @"error": ?HostError = null };
-    const envelope = try std.json.parseFromSliceLeaky(Envelope, allocator, bytes, options);
-    if (!envelope.success) return .{ .err = envelope.@"error" orelse return error.MissingField };
-    return .{ .data = try std.json.parseFromValueLeaky(T, allocator, envelope.data, options) };
+    const json = std.json.parseFromSliceLeaky(std.json.Value, allocator, bytes, .{}) catch |err| switch (err) {
+        error.OutOfMemory => return error.OutOfMemory,
+        else => return broken(T, allocator, "it is not JSON"),
+    };
+    var decoder: Decoder = .{ .allocator = allocator };
+    return answered(T, &decoder, json) catch |err| switch (err) {
+        error.OutOfMemory => error.OutOfMemory,
+        error.Misread => broken(T, allocator, try decoder.message()),
+    };
 }
+
+fn answered(comptime T: type, decoder: *Decoder, json: std.json.Value) Decoder.Error!Result(T) {
+    const place: Decoder.Place = .{};
+    if (try decoder.member(bool, json, "success", &place)) {
+        return .{ .data = try decoder.member(T, json, "data", &place) };
+    }
+    const told = if (json.object.get("error")) |told| told else return decoder.fail(&place, "the error is missing");
+    const at: Decoder.Place = .{ .above = &place, .name = "error" };
+    return .{ .err = .{
+        .code = try decoder.member([]const u8, told, "code", &at),
+        .message = try decoder.member([]const u8, told, "message", &at),
+        .field = if (told.object.get("field")) |field| try decoder.value(?[]const u8, field, &at) else null,
+        .call_id = if (told.object.get("call_id")) |id| try decoder.value([]const u8, id, &at) else "",
+    } };
+}
+
+fn broken(comptime T: type, allocator: Allocator, message: []const u8) !Result(T) {
+    const what = "the host and these bindings do not understand each other: {s}";
+    return .{ .err = .{ .code = "internal", .message = try std.fmt.allocPrint(allocator, what, .{message}) } };
+}
+
+/// A request out of JSON, such as a plugin's own input. What is not as it should be is told with its field, as a host does.
+pub fn read(comptime T: type, allocator: Allocator, bytes: []const u8) error{OutOfMemory}!Result(T) {
+    const json = std.json.parseFromSliceLeaky(std.json.Value, allocator, bytes, .{}) catch |err| switch (err) {
+        error.OutOfMemory => return error.OutOfMemory,
+        error.DuplicateField => return .{ .err = .{ .code = "invalid_request", .message = "a field is there twice" } },
+        else => return .{ .err = .{ .code = "invalid_request", .message = "it is not JSON" } },
+    };
+    var decoder: Decoder = .{ .allocator = allocator };
+    const data = decoder.value(T, json, &.{}) catch |err| switch (err) {
+        error.OutOfMemory => return error.OutOfMemory,
+        error.Misread => return .{ .err = .{
+            .code = "invalid_request",
+            .message = try decoder.message(),
+            .field = if (decoder.place.len > 0) decoder.place else null,
+        } },
+    };
+    return .{ .data = data };
+}
+
+/// Makes values out of JSON.
+const Decoder = struct {
+    allocator: Allocator,
+    /// What is not as it should be, and where it is, such as `lines[0].count`.
+    problem: []const u8 = "",
+    place: []const u8 = "",
+
+    const Error = error{ OutOfMemory, Misread };
+
+    const Place = struct {
+        above: ?*const Place = null,
+        name: []const u8 = "",
+        index: ?usize = null,
+
+        fn write(self: *const Place, allocator: Allocator, to: *std.ArrayList(u8)) error{OutOfMemory}!void {
+            const above = self.above orelse return;
+            try above.write(allocator, to);
+            if (self.index) |index| return to.print(allocator, "[{d}]", .{index});
+            if (to.items.len > 0) try to.append(allocator, '.');
+            try to.appendSlice(allocator, self.name);
+        }
+    };
+
+    fn message(self: *const Decoder) ![]const u8 {
+        if (self.place.len == 0) return self.problem;
+        return std.fmt.allocPrint(self.allocator, "{s}: {s}", .{ self.place, self.problem });
+    }
+
+    fn fail(self: *Decoder, place: *const Place, problem: []const u8) Error {
+        var written: std.ArrayList(u8) = .empty;
+        try place.write(self.allocator, &written);
+        self.place = written.items;
+        self.problem = problem;
+        return error.Misread;
+    }
+
+    fn member(self: *Decoder, comptime T: type, json: std.json.Value, name: []const u8, place: *const Place) Error!T {
+        if (json != .object) return self.fail(place, "expected an object");
+        const at: Place = .{ .above = place, .name = name };
+        return self.value(T, json.object.get(name) orelse return self.fail(&at, "the field is missing"), &at);
+    }
+
+    fn value(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error!T {
+        switch (@typeInfo(T)) {
+            .void => return if (json == .null) {} else self.fail(place, "expected null"),
+            .bool => return if (json == .bool) json.bool else self.fail(place, "expected true or false"),
+            .int => return self.integer(T, json, place),
+            .float => switch (json) {
+                .float => |float| if (std.math.isFinite(float)) return float,
+                .integer => |whole| return @floatFromInt(whole),
+                .number_string => |digits| {
+                    const float = std.fmt.parseFloat(f64, digits) catch return self.fail(place, "expected a number");
+                    if (std.math.isFinite(float)) return float;
+                },
+                else => {},
+            },
+            .optional => |optional| return if (json == .null) null else try self.value(optional.child, json, place),
+            .pointer => |pointer| return if (T == []const u8) self.text(json, place) else self.list(pointer.child, json, place),
+            .@"union" => return if (json == .null) .none else .{ .value = try self.value(@FieldType(T, "value"), json, place) },
+            .@"struct" => {
+                if (@hasDecl(T, "jsonNames")) return self.record(T, json, place);
+                if (@hasField(T, "exposed")) return .{ .exposed = try self.value(@FieldType(T, "exposed"), json, place) };
+                return self.map(T, json, place);
+            },
+            else => comptime unreachable,
+        }
+        return self.fail(place, "expected a number");
+    }
+
+    /// JSON has integers up to 2^53 - 1 exactly in every language.
+    fn integer(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error!T {
+        const largest = (1 << 53) - 1;
+        const least = @max(std.math.minInt(T), -largest);
+        const most = @min(std.math.maxInt(T), largest);
+        if (json == .integer and json.integer >= least and json.integer <= most) return @intCast(json.integer);
+        return self.fail(place, std.fmt.comptimePrint("expected an integer from {d} to {d}", .{ least, most }));
+    }
+
+    fn text(self: *Decoder, json: std.json.Value, place: *const Place) Error![]const u8 {
+        return if (json == .string) json.string else self.fail(place, "expected a string");
+    }
+
+    fn list(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error![]const T {
+        if (json != .array) return self.fail(place, "expected an array");
+        const items = try self.allocator.alloc(T, json.array.items.len);
+        for (items, json.array.items, 0..) |*item, from, index| {
+            item.* = try self.value(T, from, &.{ .above = place, .index = index });
+        }
+        return items;
+    }
+
+    fn map(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error!T {
+        if (json != .object) return self.fail(place, "expected an object");
+        var made: T = .{};
+        var entries = json.object.iterator();
+        while (entries.next()) |entry| {
+            const Item = @FieldType(@TypeOf(made.map).KV, "value");
+            const at: Place = .{ .above = place, .name = entry.key_ptr.* };
+            try made.map.put(self.allocator, entry.key_ptr.*, try self.value(Item, entry.value_ptr.*, &at));
+        }
+        return made;
+    }
+
+    fn record(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error!T {
+        if (json != .object) return self.fail(place, "expected an object");
+        if (@hasDecl(T, "jsonIsClosed")) {
+            for (json.object.keys()) |key| {
+                const is_known = for (T.jsonNames) |name| {
+                    if (std.mem.eql(u8, name, key)) break true;
+                } else false;
+                if (!is_known) return self.fail(&.{ .above = place, .name = key }, "unknown field");
+            }
+        }
+        var made: T = undefined;
+        inline for (@typeInfo(T).@"struct".fields, T.jsonNames) |field, name| {
+            const at: Place = .{ .above = place, .name = name };
+            if (json.object.get(name)) |from| {
+                // What can be left out cannot be null, unless it is a patch.
+                const Item = if (field.default_value_ptr != null and @typeInfo(field.type) == .optional)
+                    @typeInfo(field.type).optional.child
+                else
+                    field.type;
+                @field(made, field.name) = try self.value(Item, from, &at);
+            } else if (field.defaultValue()) |default| {
+                @field(made, field.name) = default;
+            } else {
+                return self.fail(&at, "the field is missing");
+            }
+        }
+        return made;
+    }
+};

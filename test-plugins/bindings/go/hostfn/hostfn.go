@@ -4,8 +4,16 @@
 package hostfn
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/extism/go-pdk"
 )
@@ -856,10 +864,13 @@ func (p Patch[T]) MarshalJSON() ([]byte, error) {
 	return marshal(p.value)
 }
 
-// UnmarshalJSON reads the field.
-func (p *Patch[T]) UnmarshalJSON(bytes []byte) error {
+func (p *Patch[T]) read(json any, at place) error {
 	p.present = true
-	return json.Unmarshal(bytes, &p.value)
+	if json == nil {
+		return nil
+	}
+	p.value = new(T)
+	return readInto(reflect.ValueOf(p.value).Elem(), json, at)
 }
 
 // Secret is what nobody may see: printing it hides it.
@@ -891,9 +902,8 @@ func (s Secret[T]) MarshalJSON() ([]byte, error) {
 	return marshal(s.value)
 }
 
-// UnmarshalJSON reads the value, from the host.
-func (s *Secret[T]) UnmarshalJSON(bytes []byte) error {
-	return json.Unmarshal(bytes, &s.value)
+func (s *Secret[T]) read(json any, at place) error {
+	return readInto(reflect.ValueOf(&s.value).Elem(), json, at)
 }
 
 // What marshals itself, as Patch and Secret do.
@@ -965,5 +975,206 @@ func receive(answer uint64, data any) error {
 	if !envelope.Success && envelope.Error != nil {
 		return envelope.Error
 	}
-	return json.Unmarshal(envelope.Data, data)
+	if err := readJSON(envelope.Data, data); err != nil {
+		return &HostError{Code: "internal", Message: "the host and these bindings do not understand each other: " + err.Error()}
+	}
+	return nil
+}
+
+// Read makes a request of JSON, such as a plugin's own input. What is not as it should be is a *HostError with the field, as
+// a host tells it.
+func Read[T any](input []byte) (request T, err error) {
+	err = readJSON(input, &request)
+	return request, err
+}
+
+// What is of requests alone, and takes no field that it does not know.
+var closed = []reflect.Type{
+	reflect.TypeFor[DbCreateEmailVerificationTokenRequest](),
+	reflect.TypeFor[DbCreatePasswordResetTokenRequest](),
+	reflect.TypeFor[DbCreateSessionRequest](),
+	reflect.TypeFor[CreateUserRequest](),
+	reflect.TypeFor[DbDeleteEmailVerificationTokenRequest](),
+	reflect.TypeFor[DbDeletePasswordResetTokenRequest](),
+	reflect.TypeFor[DbDeleteSessionRequest](),
+	reflect.TypeFor[DbDeleteUserPasswordResetTokensRequest](),
+	reflect.TypeFor[DbDeleteUserSessionsRequest](),
+	reflect.TypeFor[DbGetEmailVerificationTokenRequest](),
+	reflect.TypeFor[DbGetPasswordResetTokenRequest](),
+	reflect.TypeFor[DbGetSessionRequest](),
+	reflect.TypeFor[DbGetUserByEmailRequest](),
+	reflect.TypeFor[DbGetUserByUuidRequest](),
+	reflect.TypeFor[DbUpdateUserEmailVerifiedRequest](),
+	reflect.TypeFor[DbUpdateUserPasswordRequest](),
+	reflect.TypeFor[UpdateUserProfileRequest](),
+	reflect.TypeFor[HashPasswordRequest](),
+	reflect.TypeFor[VerifyPasswordRequest](),
+}
+
+// What reads itself, as Patch and Secret do.
+type reader interface {
+	read(json any, at place) error
+}
+
+// Where a value is, such as lines[0].count.
+type place string
+
+func (p place) member(name string) place {
+	if p == "" {
+		return place(name)
+	}
+	return p + "." + place(name)
+}
+
+func (p place) item(index int) place {
+	return p + place("["+strconv.Itoa(index)+"]")
+}
+
+func (p place) fail(problem string) error {
+	failed := HostError{Code: "invalid_request", Message: problem}
+	if p != "" {
+		field := string(p)
+		failed.Field = &field
+		failed.Message = field + ": " + problem
+	}
+	return &failed
+}
+
+func readJSON(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return place("").fail("it is not JSON")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return place("").fail("it is not JSON")
+	}
+	return readInto(reflect.ValueOf(into).Elem(), value, "")
+}
+
+func readInto(into reflect.Value, json any, at place) error {
+	if own, is := into.Addr().Interface().(reader); is {
+		return own.read(json, at)
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		if json == nil {
+			return nil
+		}
+		into.Set(reflect.New(into.Type().Elem()))
+		return readInto(into.Elem(), json, at)
+	case reflect.Bool:
+		value, is := json.(bool)
+		if !is {
+			return at.fail("expected true or false")
+		}
+		into.SetBool(value)
+	case reflect.Int32:
+		return readInteger(into, json, math.MinInt32, math.MaxInt32, at)
+	case reflect.Int64:
+		return readInteger(into, json, 1-1<<53, 1<<53-1, at)
+	case reflect.Float64:
+		return readFloat(into, json, at)
+	case reflect.String:
+		value, is := json.(string)
+		if !is {
+			return at.fail("expected a string")
+		}
+		into.SetString(value)
+	case reflect.Slice:
+		return readList(into, json, at)
+	case reflect.Map:
+		return readMap(into, json, at)
+	case reflect.Struct:
+		return readRecord(into, json, at)
+	}
+	return nil
+}
+
+func readInteger(into reflect.Value, value any, least, most int64, at place) error {
+	number, _ := value.(json.Number)
+	integer, err := strconv.ParseInt(string(number), 10, 64)
+	if err != nil || integer < least || integer > most || number == "-0" {
+		return at.fail(fmt.Sprintf("expected an integer from %d to %d", least, most))
+	}
+	into.SetInt(integer)
+	return nil
+}
+
+func readFloat(into reflect.Value, value any, at place) error {
+	number, _ := value.(json.Number)
+	float, err := number.Float64()
+	if err != nil {
+		return at.fail("expected a number")
+	}
+	into.SetFloat(float)
+	return nil
+}
+
+func readList(into reflect.Value, json any, at place) error {
+	items, is := json.([]any)
+	if !is {
+		return at.fail("expected an array")
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
+	for index, item := range items {
+		if err := readInto(into.Index(index), item, at.item(index)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readMap(into reflect.Value, json any, at place) error {
+	members, is := json.(map[string]any)
+	if !is {
+		return at.fail("expected an object")
+	}
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(members)))
+	for name, member := range members {
+		value := reflect.New(into.Type().Elem()).Elem()
+		if err := readInto(value, member, at.member(name)); err != nil {
+			return err
+		}
+		into.SetMapIndex(reflect.ValueOf(name), value)
+	}
+	return nil
+}
+
+func readRecord(into reflect.Value, json any, at place) error {
+	if json == nil && into.NumField() == 0 && into.Type().Name() == "" {
+		return nil
+	}
+	members, is := json.(map[string]any)
+	if !is {
+		return at.fail("expected an object")
+	}
+	known := make(map[string]bool)
+	for index := range into.NumField() {
+		field := into.Type().Field(index)
+		name, optional := strings.CutSuffix(field.Tag.Get("json"), ",omitzero")
+		name = strings.TrimSuffix(name, ",")
+		known[name] = true
+		member, is := members[name]
+		switch {
+		case !is && optional:
+			continue
+		case !is:
+			return at.member(name).fail("the field is missing")
+		case optional && member == nil && field.Type.Kind() == reflect.Pointer:
+			// What can be left out cannot be null, unless it is a patch.
+			into := reflect.New(field.Type.Elem()).Elem()
+			return readInto(into, member, at.member(name))
+		}
+		if err := readInto(into.Field(index), member, at.member(name)); err != nil {
+			return err
+		}
+	}
+	for name := range members {
+		if !known[name] && slices.Contains(closed, into.Type()) {
+			return at.member(name).fail("unknown field")
+		}
+	}
+	return nil
 }
