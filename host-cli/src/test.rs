@@ -21,8 +21,8 @@ use crate::{Failure, Progress, junit, plugin::read_module, verdict_stdout};
   hostfn test scenarios --plugin my.wasm --junit target/junit.xml
   hostfn test scenarios/new.yaml --plugin my.wasm --update
 
-Each scenario runs on a database of its own, at a fixed time and with randomness that is the same in \
-every run. Exits with 1 when one of them fails.")]
+Each scenario runs on a database of its own, on a host whose time and randomness are the same in every run. \
+What a plugin takes from WASI is the machine's. Exits with 1 when one of them fails.")]
 pub struct TestArguments {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "SCENARIO.yaml|FOLDER")]

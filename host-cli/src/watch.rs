@@ -29,8 +29,8 @@ Calls the export, and again whenever the plugin's file changes, or the file of i
 module does that it names. What is new in the answer is shown beside what it was. A plugin that cannot be loaded, or is \
 not there yet, says why, and the next change is waited for. Ctrl-C ends it.
 
-In memory, the database is empty for each call, and time and randomness are the same, so that only what you changed \
-differs. With --database, records stay from call to call.")]
+In memory, the database is empty for each call, and the host's time and randomness are the same, so that only what \
+you changed differs; what a plugin takes from WASI is the machine's. With --database, records stay from call to call.")]
 pub struct WatchArguments {
     #[command(flatten)]
     call: PluginCallArguments,

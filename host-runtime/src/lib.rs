@@ -34,6 +34,7 @@ mod instance;
 pub mod intercept;
 mod kernel;
 mod limits;
+mod machine;
 mod manager;
 mod manager_builder;
 mod manifest;
@@ -84,3 +85,5 @@ pub use registry::{Registry, RegistryError, Remedy};
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
 pub use hostfn_contract::{__private, ANY_STRING_PATTERN, NO_NUL_PATTERN, subschemas};
+#[doc(hidden)]
+pub use machine::machine_sources;

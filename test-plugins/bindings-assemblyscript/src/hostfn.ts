@@ -2130,7 +2130,7 @@ class JsonReader {
   }
 
   private fail(): void {
-    if (problem == "") problem = "it is not JSON at character " + (this.at + 1).toString();
+    if (problem == "") problem = "it is not JSON";
     this.at = this.text.length;
   }
 }

@@ -630,7 +630,6 @@ static inline void hostfn__fail(const hostfn__json *json, hostfn_text problem) {
 }
 
 typedef struct hostfn__reader {
-    const char *begin;
     const char *at;
     const char *end;
 } hostfn__reader;
@@ -638,10 +637,7 @@ typedef struct hostfn__reader {
 // Notes that it is not JSON, and reads no further.
 static inline void hostfn__give_up(hostfn__reader *reader) {
     if (!hostfn__is_broken()) {
-        hostfn__writer problem = {0, 0, 0, true};
-        hostfn__put(&problem, HOSTFN_TEXT("it is not JSON at byte "));
-        hostfn__put_integer(&problem, reader->at - reader->begin + 1);
-        hostfn__broken.problem = (hostfn_text){problem.bytes, problem.length};
+        hostfn__broken.problem = HOSTFN_TEXT("it is not JSON");
         hostfn__broken.place = (hostfn_text){0, 0};
     }
     reader->at = reader->end;
@@ -1785,7 +1781,7 @@ static inline hostfn_text hostfn__receive(uint64_t block) {
 
 // Reads a text; nothing, when it is no JSON.
 static inline const hostfn__json *hostfn__parse(hostfn_text text) {
-    hostfn__reader reader = {text.bytes, text.bytes, text.bytes + text.length};
+    hostfn__reader reader = {text.bytes, text.bytes + text.length};
     hostfn__broken.problem.length = 0;
     const hostfn__json *json = hostfn__read(&reader);
     hostfn__peek(&reader);
