@@ -23,7 +23,7 @@ export function exchangeRate(request: ExchangeRateRequest): HostResult<i32> {
   kernel_free(block);
   if (answer.error !== null) return HostResult.failed<i32>(answer.error!);
   const json_data = answer.data;
-  return HostResult.of<i32>(<i32>json_data.integer());
+  return HostResult.of<i32>(json_data.integer32());
 }
 
 @external("extism:host/user", "tax_rate")
@@ -44,7 +44,7 @@ export function taxRate(request: TaxRateRequest): HostResult<i32> {
   kernel_free(block);
   if (answer.error !== null) return HostResult.failed<i32>(answer.error!);
   const json_data = answer.data;
-  return HostResult.of<i32>(<i32>json_data.integer());
+  return HostResult.of<i32>(json_data.integer32());
 }
 
 export class ExchangeRateRequest {
@@ -58,8 +58,9 @@ export class ExchangeRateRequest {
     this.currency = currency;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): ExchangeRateRequest {
+    json.record(["currency"]);
     const value = new ExchangeRateRequest(
       json.get("currency").string(),
     );
@@ -86,8 +87,9 @@ export class TaxRateRequest {
     this.country = country;
   }
 
-  /** Out of JSON; members that are not known are passed over. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): TaxRateRequest {
+    json.record(["country"]);
     const value = new TaxRateRequest(
       json.get("country").string(),
     );
@@ -159,9 +161,9 @@ export class HostError {
   static read(json: Json): HostError {
     const error = new HostError(json.get("code").string(), json.get("message").string());
     const field = json.get("field");
-    if (!field.isNull()) error.field = field.string();
+    if (field.isThere()) error.field = field.string();
     const id = json.get("call_id");
-    if (!id.isNull()) error.callId = id.string();
+    if (id.isThere()) error.callId = id.string();
     return error;
   }
 
@@ -333,20 +335,27 @@ export class JsonWriter {
   }
 }
 
-/** What the last reading met that it did not expect; empty, when all was well. */
+/** What the last reading met first that it did not expect; empty, when all was well. */
 let problem: string = "";
+
+/** Where that is, such as `lines[0].count`; empty, when it is the whole. */
+let place: string = "";
 
 /** JSON that was read. */
 export class Json {
-  /** `0` null, `f` and `t` booleans, `1` a number, `"` a text, `[` a list, `{` an object. */
-  private kind: i32 = 0x30;
+  /** Zero for what is not there, `0` null, `f` and `t` booleans, `1` a number, `"` a text, `[` a list, `{` an object. */
+  private kind: i32 = 0;
   private text: string = "";
   private keys: Array<string> = [];
   private items: Array<Json> = [];
+  /** What it is in, and under which name or in which place there. */
+  private holder: Json | null = null;
+  private name: string = "";
 
-  /** Reads a text, which should be JSON: ask `Json.problem()` afterwards. */
+  /** Reads a text, which should be JSON: ask `Json.error()` when what is wanted was read from it. */
   static parse(text: string): Json {
     problem = "";
+    place = "";
     const reader = new JsonReader(text);
     const json = reader.value();
     reader.end();
@@ -355,7 +364,15 @@ export class Json {
 
   /** What the last reading met that it did not expect; empty, when all was well. */
   static problem(): string {
-    return problem;
+    return place == "" ? problem : place + ": " + problem;
+  }
+
+  /** The same as an error with the field, as a host tells of a request; null, when all was well. */
+  static error(): HostError | null {
+    if (problem == "") return null;
+    const error = new HostError("invalid_request", Json.problem());
+    if (place != "") error.field = place;
+    return error;
   }
 
   static of(kind: i32, text: string): Json {
@@ -366,55 +383,106 @@ export class Json {
   }
 
   add(key: string, item: Json): void {
+    item.holder = this;
+    item.name = this.kind == 0x5b ? "[" + this.items.length.toString() + "]" : key;
     this.keys.push(key);
     this.items.push(item);
   }
 
+  /** Notes what is wrong here, unless something was before. */
+  fail(what: string): void {
+    if (problem != "") return;
+    problem = this.kind == 0 ? "the field is missing" : what;
+    place = this.path();
+  }
+
+  private path(): string {
+    const holder = this.holder;
+    if (holder === null) return "";
+    const above = holder.path();
+    return above == "" || this.name.startsWith("[") ? above + this.name : above + "." + this.name;
+  }
+
+  /** Whether it is null. What is not there is not. */
   isNull(): bool {
     return this.kind == 0x30;
+  }
+
+  /** Whether it is there, and not null. */
+  isThere(): bool {
+    return this.kind != 0 && this.kind != 0x30;
   }
 
   has(key: string): bool {
     return this.keys.includes(key);
   }
 
-  /** A member of an object; null, when it is not there. */
+  /** A member of an object. */
   get(key: string): Json {
     const at = this.keys.indexOf(key);
-    return at < 0 ? new Json() : this.items[at];
+    if (at >= 0) return this.items[at];
+    const missing = new Json();
+    missing.holder = this;
+    missing.name = key;
+    return missing;
+  }
+
+  /** Expects an object with each member once and, if names are given, with no others. */
+  record(names: Array<string> | null): void {
+    if (this.kind != 0x7b) this.fail("expected an object");
+    for (let at = 0; at < this.keys.length; at++) {
+      if (this.keys.indexOf(this.keys[at]) != at) this.items[at].fail("the field is there twice");
+      if (names !== null && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
+    }
   }
 
   boolean(): bool {
-    if (this.kind != 0x66 && this.kind != 0x74) problem = "a boolean was expected";
+    if (this.kind != 0x66 && this.kind != 0x74) this.fail("expected true or false");
     return this.kind == 0x74;
   }
 
+  /** An integer from -2^53 + 1 to 2^53 - 1, which is what JSON has exactly in every language. */
   integer(): i64 {
-    if (this.kind == 0x31) return I64.parseInt(this.text);
-    problem = "an integer was expected";
+    return this.within(-9007199254740991, 9007199254740991);
+  }
+
+  integer32(): i32 {
+    return <i32>this.within(i32.MIN_VALUE, i32.MAX_VALUE);
+  }
+
+  private within(least: i64, most: i64): i64 {
+    // The longest within has a sign and sixteen digits.
+    if (this.kind == 0x31 && this.text.length <= 17 && isInteger(this.text)) {
+      const value = I64.parseInt(this.text);
+      if (value >= least && value <= most) return value;
+    }
+    this.fail("expected an integer from " + least.toString() + " to " + most.toString());
     return 0;
   }
 
   double(): f64 {
-    if (this.kind == 0x31) return F64.parseFloat(this.text);
-    problem = "a number was expected";
+    if (this.kind == 0x31) {
+      const value = F64.parseFloat(this.text);
+      if (isFinite(value)) return value;
+    }
+    this.fail("expected a number");
     return 0;
   }
 
   string(): string {
-    if (this.kind != 0x22) problem = "a text was expected";
+    if (this.kind != 0x22) this.fail("expected a string");
     return this.text;
   }
 
   list<T>(read: (json: Json) => T): Array<T> {
-    if (this.kind != 0x5b) problem = "a list was expected";
+    if (this.kind != 0x5b) this.fail("expected an array");
     const values = new Array<T>();
     for (let at = 0; at < this.items.length; at++) values.push(read(this.items[at]));
     return values;
   }
 
   map<T>(read: (json: Json) => T): Map<string, T> {
-    if (this.kind != 0x7b) problem = "an object was expected";
+    if (this.kind != 0x7b) this.fail("expected an object");
     const values = new Map<string, T>();
     for (let at = 0; at < this.items.length; at++) values.set(this.keys[at], read(this.items[at]));
     return values;
@@ -433,11 +501,8 @@ class JsonReader {
     if (unit == 0x5b) return this.items(0x5b, 0x5d);
     if (this.word("true")) return Json.of(0x74, "");
     if (this.word("false")) return Json.of(0x66, "");
-    if (this.word("null")) return new Json();
-    const from = this.at;
-    while (this.at < this.text.length && isOfNumber(this.text.charCodeAt(this.at))) this.at++;
-    if (from == this.at) this.fail();
-    return Json.of(0x31, this.text.substring(from, this.at));
+    if (this.word("null")) return Json.of(0x30, "");
+    return Json.of(0x31, this.number());
   }
 
   end(): void {
@@ -468,6 +533,29 @@ class JsonReader {
     return json;
   }
 
+  private number(): string {
+    const from = this.at;
+    if (this.unit() == 0x2d) this.at++;
+    if (this.unit() == 0x30) this.at++;
+    else this.digits();
+    if (this.unit() == 0x2e) {
+      this.at++;
+      this.digits();
+    }
+    if (this.unit() == 0x65 || this.unit() == 0x45) {
+      this.at++;
+      if (this.unit() == 0x2b || this.unit() == 0x2d) this.at++;
+      this.digits();
+    }
+    return this.text.substring(from, this.at);
+  }
+
+  private digits(): void {
+    const from = this.at;
+    while (isDigit(this.unit())) this.at++;
+    if (this.at == from) this.fail();
+  }
+
   private string(): string {
     let text = "";
     let from = ++this.at;
@@ -477,7 +565,8 @@ class JsonReader {
       if (unit == 0x5c) {
         text += this.text.substring(from, this.at) + this.escaped();
         from = this.at;
-      } else this.at++;
+      } else if (unit < 0x20) break;
+      else this.at++;
     }
     this.fail();
     return text;
@@ -487,11 +576,31 @@ class JsonReader {
     const unit = this.text.charAt(this.at + 1);
     this.at += 2;
     if (unit == "u") {
-      this.at += 4;
-      return String.fromCharCode(<i32>I64.parseInt(this.text.substring(this.at - 4, this.at), 16));
+      const code = this.hexadecimal();
+      // Half of a character is one with its other half alone.
+      if ((code & 0xf800) != 0xd800) return String.fromCharCode(code);
+      if (code < 0xdc00 && this.word("\\u")) {
+        const low = this.hexadecimal();
+        if ((low & 0xfc00) == 0xdc00) return String.fromCharCode(code) + String.fromCharCode(low);
+      }
+      this.fail();
+      return "";
     }
-    const found = "bfnrt".indexOf(unit);
-    return found < 0 ? unit : "\b\f\n\r\t".charAt(found);
+    const found = '"\\/bfnrt'.indexOf(unit);
+    if (found < 0 || unit == "") this.fail();
+    return '"\\/\b\f\n\r\t'.charAt(found);
+  }
+
+  private hexadecimal(): i32 {
+    let code = 0;
+    for (let digit = 0; digit < 4; digit++, this.at++) {
+      const unit = this.unit();
+      const letter = unit | 0x20;
+      if (isDigit(unit)) code = code * 16 + unit - 0x30;
+      else if (letter >= 0x61 && letter <= 0x66) code = code * 16 + letter - 0x57;
+      else this.fail();
+    }
+    return code;
   }
 
   private word(word: string): bool {
@@ -505,24 +614,37 @@ class JsonReader {
     this.at++;
   }
 
+  /** The next; -1 at the end. */
+  private unit(): i32 {
+    return this.at < this.text.length ? this.text.charCodeAt(this.at) : -1;
+  }
+
   /** The next that is no blank; -1 at the end. */
   private peek(): i32 {
-    while (this.at < this.text.length) {
-      const unit = this.text.charCodeAt(this.at);
-      if (unit != 0x20 && unit != 0x09 && unit != 0x0a && unit != 0x0d) return unit;
+    let unit = this.unit();
+    while (unit == 0x20 || unit == 0x09 || unit == 0x0a || unit == 0x0d) {
       this.at++;
+      unit = this.unit();
     }
-    return -1;
+    return unit;
   }
 
   private fail(): void {
-    problem = "the JSON is broken at " + this.at.toString();
+    if (problem == "") problem = "it is not JSON";
     this.at = this.text.length;
   }
 }
 
-function isOfNumber(unit: i32): bool {
-  return (unit >= 0x30 && unit <= 0x39) || unit == 0x2d || unit == 0x2b || unit == 0x2e || unit == 0x65 || unit == 0x45;
+function isDigit(unit: i32): bool {
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+/** Whether a number is written without a fraction and an exponent. There is no integer -0. */
+function isInteger(number: string): bool {
+  for (let at = number.startsWith("-") ? 1 : 0; at < number.length; at++) {
+    if (!isDigit(number.charCodeAt(at))) return false;
+  }
+  return number != "-0";
 }
 
 class Answer {
@@ -541,7 +663,7 @@ class Answer {
 }
 
 function misunderstood(): HostError {
-  return new HostError("internal", "the host and these bindings do not understand each other: " + problem);
+  return new HostError("internal", "the host and these bindings do not understand each other: " + Json.problem());
 }
 
 @external("extism:host/env", "alloc")

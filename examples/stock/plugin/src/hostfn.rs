@@ -109,6 +109,7 @@ pub fn ship(request: &ShipRequest) -> Result<Reservation, HostError> {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GetProductRequest {
     /// The number of the product.
     pub sku: String,
@@ -126,6 +127,7 @@ pub struct Product {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReceiveGoodsRequest {
     /// The number of the product.
     pub sku: String,
@@ -136,12 +138,14 @@ pub struct ReceiveGoodsRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// The id of the reservation.
     pub id: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReserveRequest {
     /// The number of the product.
     pub sku: String,
@@ -163,6 +167,7 @@ pub struct Reservation {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShipRequest {
     /// The id of the reservation.
     pub id: String,
