@@ -186,7 +186,11 @@ fn state_functions(plugin_call: &Arc<PluginCall>, with_adapter: bool) -> [extism
             Ok(key_of(key)?.and_then(|key| guest.variables().get(&key).cloned()))
         }),
         own(plugin_call, "var_set", false, with_adapter, |_, guest, [key, value]| {
-            let full = || extism::Error::msg("Variable store is full");
+            let full = || {
+                extism::Error::msg(format!(
+                    "its variables would take more than {VARIABLE_BYTES} bytes: keep less in them, or store it by a host function"
+                ))
+            };
             let key = key_of(key)?.ok_or_else(full)?;
             let variables = guest.variables();
             let value = match value {
@@ -224,7 +228,7 @@ fn key_of(given: Given) -> Result<Option<String>, extism::Error> {
 }
 
 fn no_block() -> extism::Error {
-    extism::Error::msg("no block of memory")
+    extism::Error::msg("it passed a handle that names no block of memory: pass one that the PDK allocated")
 }
 
 /// How much a guest may keep in variables, and what each counts beside its name and value: Extism's own numbers.

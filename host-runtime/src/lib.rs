@@ -33,6 +33,7 @@ mod instance;
 #[doc(hidden)]
 pub mod intercept;
 mod kernel;
+mod likeness;
 mod limits;
 mod machine;
 mod manager;
@@ -52,6 +53,7 @@ mod preflight;
 mod recipe;
 mod redact;
 mod registry;
+mod runtime_import;
 mod terms;
 mod toml_text;
 
@@ -85,5 +87,7 @@ pub use registry::{Registry, RegistryError, Remedy};
 pub use file_schema::{Nulls, file_schema};
 #[doc(hidden)]
 pub use hostfn_contract::{__private, ANY_STRING_PATTERN, NO_NUL_PATTERN, subschemas};
+#[doc(hidden)]
+pub use likeness::nearest;
 #[doc(hidden)]
 pub use machine::machine_sources;

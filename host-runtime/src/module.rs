@@ -1,6 +1,5 @@
 //! What a WebAssembly module asks for, read without running it.
 
-use hostfn_contract::DEFAULT_NAMESPACE;
 use wasmparser::{
     CompositeInnerType, ExternalKind, Operator, Parser, Payload, TableType, TypeRef, ValType, Validator, WasmFeatures,
 };
@@ -10,8 +9,10 @@ use crate::{
     defence::{self, Defence},
     host::Host,
     kernel::{self, WASI},
+    likeness::nearest,
     limits::Limits,
     preflight::{Finding, FindingKind},
+    runtime_import,
 };
 
 /// A module's imports and exports, and what it wants before it runs.
@@ -226,9 +227,6 @@ impl NotCallable {
     }
 }
 
-/// No function is called anything longer.
-const LONGEST_NAME: usize = 200;
-
 fn broken(error: wasmparser::BinaryReaderError) -> String {
     format!("it is broken: {error}")
 }
@@ -275,24 +273,15 @@ impl Import {
             let advice = format!("the host has it in another namespace: import it from `{namespace}`");
             return (FindingKind::WrongNamespace, advice);
         }
-        let advice = if host.functions.is_empty() {
-            "the host has no functions; build it with `.functions(…)`".to_owned()
-        } else {
-            // Comparing takes time by the length of the name, which is anybody's to choose.
-            let nearest = host
-                .descriptions()
-                .filter(|_| self.name.len() <= LONGEST_NAME)
-                .map(|function| (strsim::jaro_winkler(function.name(), &self.name), function.name()));
-            match nearest.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
-                Some((likeness, name)) if likeness > 0.85 => {
-                    format!("the host has no such function; did you mean `{name}`?")
-                }
-                _ if self.namespace == "env" => format!(
-                    "the host has no such function; what comes from `env` was declared and not linked, and host \
-                     functions are imported from `{DEFAULT_NAMESPACE}`"
-                ),
-                _ => "the host has no such function; the host's command `list` shows those that it has".to_owned(),
-            }
+        if let Some(cure) = runtime_import::cure(&self.namespace, &self.name, self.signature.is_some()) {
+            return (FindingKind::RuntimeImport, cure);
+        }
+        let names = host.descriptions().map(HostFunction::name);
+        let advice = match nearest(&self.name, names) {
+            Some(name) => format!("the host has no such function; did you mean `{name}`?"),
+            None if self.namespace == "env" => return (FindingKind::RuntimeImport, runtime_import::undefined()),
+            None if host.functions.is_empty() => "the host has no functions; build it with `.functions(…)`".to_owned(),
+            None => "the host has no such function; the host's command `list` shows those that it has".to_owned(),
         };
         (FindingKind::UnknownFunction, advice)
     }

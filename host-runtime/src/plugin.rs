@@ -285,7 +285,7 @@ impl Plugin {
             Err(error) => {
                 let has_fuel_left = instance.plugin.fuel_consumed().is_none_or(|used| used < self.limits().fuel);
                 let ending = if has_fuel_left { Ending::of(&error, scope.is_over()) } else { Ending::OutOfFuel };
-                let is_reusable = matches!(ending, Ending::Failed(_)) || !defence::is_on(Defence::DiscardInstances);
+                let is_reusable = ending.is_harmless() || !defence::is_on(Defence::DiscardInstances);
                 let retryable = scope.may_be_made_again();
                 // What it did is undone before anybody is told so.
                 drop(scope);
@@ -309,12 +309,7 @@ impl Plugin {
 
     fn ended(&self, export: &str, ending: Ending, retryable: bool) -> CallError {
         let (plugin, export) = self.names(export);
-        match ending {
-            Ending::Failed(message) => CallError::Failed { plugin, export, message, retryable },
-            Ending::Trapped(reason) => CallError::Trapped { plugin, export, reason },
-            Ending::TimedOut => CallError::TimedOut { plugin, export, after: self.limits().timeout },
-            Ending::OutOfFuel => CallError::OutOfFuel { plugin, export, fuel: self.limits().fuel },
-        }
+        ending.into_error(plugin, export, self.limits(), retryable)
     }
 
     /// Runs the guest, unless the key's first answer is there already.

@@ -8,6 +8,7 @@ use crate::{
     codes::codes,
     defence::{self, Defence},
     foreign::Foreign,
+    limits::Limits,
     preflight::Finding,
 };
 
@@ -129,6 +130,32 @@ pub enum CallError {
         /// done, and it may be made again.
         retryable: bool,
     },
+    /// The guest returned a code other than 0, and set no error message.
+    #[error(
+        "plugin `{}`, export `{}`: it returned {exit_code} without an error message: return 0 for success, or set the \
+        error message with your PDK before you return", Foreign(.plugin), Foreign(.export))]
+    FailedSilently {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// What it returned.
+        exit_code: i32,
+        /// As that of [`Failed`](Self::Failed).
+        retryable: bool,
+    },
+    /// The guest failed, and its error message is not text.
+    #[error(
+        "plugin `{}`, export `{}`: it failed with an error message that is not UTF-8: set the error message to a UTF-8 \
+        string", Foreign(.plugin), Foreign(.export))]
+    MessageUnreadable {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        export: String,
+        /// As that of [`Failed`](Self::Failed).
+        retryable: bool,
+    },
     /// The guest did what WebAssembly forbids, such as a division by zero, or ran out of stack.
     #[error("plugin `{}`, export `{}`: the guest trapped: {}", Foreign(.plugin), Foreign(.export), Foreign(.reason))]
     Trapped {
@@ -241,6 +268,8 @@ codes!(pub CallError {
     UnknownExport "unknown-export",
     NotCallable "not-callable",
     Failed "failed",
+    FailedSilently "failed-without-message",
+    MessageUnreadable "message-not-utf8",
     Trapped "trapped",
     TimedOut "timed-out",
     OutOfFuel "out-of-fuel",
@@ -265,7 +294,9 @@ impl CallError {
     /// Whether the same call may succeed when it is made again a little later, and does no harm.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Failed { retryable, .. } => *retryable,
+            Self::Failed { retryable, .. }
+            | Self::FailedSilently { retryable, .. }
+            | Self::MessageUnreadable { retryable, .. } => *retryable,
             Self::NotSaved { error, .. } => error.code() == ErrorCode::Unavailable,
             Self::Busy { .. } | Self::TooManyInstances { .. } => true,
             _ => false,
@@ -277,6 +308,10 @@ impl CallError {
 pub(crate) enum Ending {
     /// The guest returned and said that it failed. Its instance is as good as before.
     Failed(String),
+    /// It returned this code and set no error.
+    FailedSilently(i32),
+    /// It set an error that is not text. It may have been stopped as well, which Extism does not say then.
+    MessageUnreadable,
     /// It was stopped in the middle: its stack and its locks are as they were then.
     Trapped(String),
     TimedOut,
@@ -299,14 +334,53 @@ impl Ending {
         }
         // What stopped a guest has a backtrace around it.
         if error.chain().count() > 1 {
-            if time_is_over { Self::TimedOut } else { Self::Trapped(reason) }
+            if time_is_over { Self::TimedOut } else { Self::Trapped(in_own_words(reason)) }
         } else if reason == "oom" {
             // Before the next: one that has too little from the start is told by the same type.
             Self::Trapped("it has no memory left; allow more with `memory_bytes`".to_owned())
         } else if error.is::<&'static str>() {
             Self::TimedOut
+        } else if reason.starts_with(UNREADABLE) {
+            if time_is_over { Self::TimedOut } else { Self::MessageUnreadable }
         } else {
-            Self::Failed(reason)
+            // A guest that sets this text as its error says the same of itself.
+            match reason.strip_prefix(SILENT).and_then(|code| code.parse().ok()) {
+                Some(code) => Self::FailedSilently(code),
+                None => Self::Failed(reason),
+            }
         }
+    }
+}
+
+impl Ending {
+    /// Whether the instance is as good as before.
+    pub(crate) const fn is_harmless(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::FailedSilently(_))
+    }
+
+    pub(crate) fn into_error(self, plugin: String, export: String, limits: &Limits, retryable: bool) -> CallError {
+        match self {
+            Self::Failed(message) => CallError::Failed { plugin, export, message, retryable },
+            Self::FailedSilently(exit_code) => CallError::FailedSilently { plugin, export, exit_code, retryable },
+            Self::MessageUnreadable => CallError::MessageUnreadable { plugin, export, retryable },
+            Self::Trapped(reason) => CallError::Trapped { plugin, export, reason },
+            Self::TimedOut => CallError::TimedOut { plugin, export, after: limits.timeout },
+            Self::OutOfFuel => CallError::OutOfFuel { plugin, export, fuel: limits.fuel },
+        }
+    }
+}
+
+/// How Extism's texts begin that say how a call ended, which no user is shown: see
+/// [what it says](https://github.com/extism/extism/blob/v1.30.0/runtime/src/plugin.rs).
+const SILENT: &str = "Returned non-zero exit code: ";
+const UNREADABLE: &str = "unable to load error message from memory: ";
+/// How WASI's text begins.
+const EXITED: &str = "Exited with i32 exit status ";
+
+/// Why a guest was stopped, where another library has words for it that are not for users.
+fn in_own_words(reason: String) -> String {
+    match reason.strip_prefix(EXITED).and_then(|code| code.parse::<i32>().ok()) {
+        Some(code) => format!("it ended itself with exit code {code}: set the error message and return 1 instead"),
+        None => reason,
     }
 }

@@ -37,6 +37,8 @@ pub enum FindingKind {
     UnknownFunction,
     /// The host has the function in another namespace.
     WrongNamespace,
+    /// The import is of a language's runtime, or was left undefined by a linker, and no host of plugins provides it.
+    RuntimeImport,
     /// The function is imported with other parameters or results than it has.
     WrongSignature,
     /// The module imports what is Extism's own or WASI's and not for plugins, or not with this signature.
@@ -102,6 +104,7 @@ macro_rules! finding_ids {
 finding_ids! {
     UnknownFunction "unknown-function",
     WrongNamespace "wrong-namespace",
+    RuntimeImport "runtime-import",
     WrongSignature "wrong-signature",
     NotForPlugins "not-for-plugins",
     ModuleTooLarge "module-too-large",

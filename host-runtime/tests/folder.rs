@@ -48,7 +48,7 @@ fn module(version: u32) -> Vec<u8> {
 
 fn version(plugin: &Plugin, export: &str) -> u32 {
     match plugin.call(export, "") {
-        Err(CallError::Failed { message, .. }) => message.rsplit(' ').next().unwrap().parse().unwrap(),
+        Err(CallError::FailedSilently { exit_code, .. }) => exit_code.cast_unsigned(),
         outcome => panic!("{outcome:?}"),
     }
 }

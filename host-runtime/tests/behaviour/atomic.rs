@@ -112,7 +112,7 @@ fn all_is_done_when_the_export_succeeds_and_nothing_when_it_does_not() {
         let answer = plugin.call_atomic("succeed", "").unwrap();
         assert!(String::from_utf8(answer).unwrap().contains(r#""data":2"#), "it reads what it wrote");
         assert_eq!(count(), 2);
-        assert!(matches!(plugin.call_atomic("fail", ""), Err(CallError::Failed { retryable: false, .. })));
+        assert!(matches!(plugin.call_atomic("fail", ""), Err(CallError::FailedSilently { retryable: false, .. })));
         assert!(matches!(plugin.call_atomic("trap", ""), Err(CallError::Trapped { .. })));
         assert_eq!(count(), 2);
         plugin.call_atomic("nothing", "").unwrap();

@@ -48,8 +48,11 @@ fn options() -> PluginOptions {
 }
 
 /// Which call this was of its instance.
-fn count(plugin: &Plugin) -> String {
-    plugin.call("count", "").unwrap_err().to_string()
+fn count(plugin: &Plugin) -> i32 {
+    match plugin.call("count", "") {
+        Err(CallError::FailedSilently { exit_code, .. }) => exit_code,
+        outcome => panic!("{outcome:?}"),
+    }
 }
 
 #[test]
@@ -65,9 +68,43 @@ fn a_guest_that_says_that_it_failed_is_quoted_and_used_again() {
     count(&plugin);
     let Err(CallError::Failed { message, .. }) = plugin.call("fail", "") else { panic!("it did not fail") };
     assert_eq!(message, "mad");
-    let Err(CallError::Failed { message, .. }) = plugin.call("fail_in_silence", "") else { panic!("it did not fail") };
-    assert!(message.contains('7'), "{message}");
-    assert!(count(&plugin).ends_with(": 2"), "the instance is the same");
+    let error = plugin.call("fail_in_silence", "").unwrap_err();
+    assert_eq!(error.code(), "failed-without-message");
+    assert_eq!(
+        error.to_string(),
+        "plugin `endings`, export `fail_in_silence`: it returned 7 without an error message: return 0 for success, or \
+         set the error message with your PDK before you return"
+    );
+    assert_eq!(count(&plugin), 2, "the instance is the same");
+}
+
+#[test]
+fn an_error_message_that_is_no_text_is_told_in_our_words() {
+    let text = r#"(module
+        (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+        (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
+        (import "extism:host/env" "error_set" (func $error (param i64)))
+        (func $say (local $block i64)
+            (local.set $block (call $alloc (i64.const 1)))
+            (call $store (local.get $block) (i32.const 255))
+            (call $error (local.get $block)))
+        (func (export "fail") (result i32) (call $say) i32.const 1)
+        (func (export "trap") (result i32) (call $say) unreachable))"#;
+    let module = wat::parse_str(text).unwrap();
+    for options in [options(), options().without_adapter()] {
+        let plugin = PluginManager::new().load("guest", &module, options).unwrap();
+        for export in ["fail", "trap"] {
+            let error = plugin.call(export, "").unwrap_err();
+            assert_eq!(error.code(), "message-not-utf8");
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "plugin `guest`, export `{export}`: it failed with an error message that is not UTF-8: set the error \
+                     message to a UTF-8 string"
+                )
+            );
+        }
+    }
 }
 
 #[test]
@@ -77,7 +114,7 @@ fn a_guest_that_was_stopped_is_not_used_again() {
         count(&plugin);
         let error = plugin.call(export, "").unwrap_err();
         assert!(matches!(error, CallError::Trapped { .. }), "{export}: {error:?}");
-        assert!(count(&plugin).ends_with(": 1"), "{export}: the instance is the same");
+        assert_eq!(count(&plugin), 1, "{export}: the instance is the same");
     }
     assert_eq!(plugin.call("succeed", "").unwrap(), b"");
 }
@@ -148,4 +185,17 @@ fn a_call_waits_for_an_instance() {
 fn a_configuration_value_is_not_shown() {
     let shown = format!("{:?}", options().config("api_key", "hunter2"));
     assert!(shown.contains("api_key") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_begins_and_ends_itself_well_has_begun() {
+    let text = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1) (global $begun (mut i32) (i32.const 0))
+        (func (export "_initialize")
+            (global.set $begun (i32.add (global.get $begun) (i32.const 1))) (call $exit (i32.const 0)))
+        (func (export "run") (result i32) (global.get $begun)))"#;
+    let options = PluginOptions::from(Grants::none()).instances(1);
+    let plugin = PluginManager::new().load("guest", &wat::parse_str(text).unwrap(), options).unwrap();
+    assert_eq!(plugin.call("run", "").unwrap(), b"", "it ends itself before its export is called");
+    assert!(matches!(plugin.call("run", ""), Err(CallError::FailedSilently { exit_code: 1, .. })));
 }

@@ -37,6 +37,7 @@ fn configuration_is_what_the_plugin_was_loaded_with() {
     assert_eq!(guest.call("configured", "recipient").unwrap(), b"");
     let error = guest.call("no_key", "").unwrap_err();
     assert!(matches!(error, CallError::Trapped { .. }), "{error}");
+    assert!(error.to_string().contains("it passed a handle that names no block of memory"), "{error}");
     let error = guest.call("request", "{}").unwrap_err();
     assert!(error.to_string().contains("there is no network for plugins"), "{error}");
 }
@@ -52,7 +53,7 @@ fn variables_are_kept_from_call_to_call_up_to_a_mebibyte() {
     guest.call("forget", "").unwrap();
     assert_eq!(guest.call("kept", "").unwrap(), b"");
     let error = guest.call("keep", "x".repeat(1 << 20)).unwrap_err();
-    assert!(error.to_string().contains("Variable store is full"), "{error}");
+    assert!(error.to_string().contains("its variables would take more than 1048576 bytes"), "{error}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn options() -> PluginOptions {
 /// The number that an export fails with.
 fn code(plugin: &hostfn_runtime::Plugin, export: &str) -> i32 {
     match plugin.call(export, "") {
-        Err(CallError::Failed { message, .. }) => message.rsplit(' ').next().unwrap().parse().unwrap(),
+        Err(CallError::FailedSilently { exit_code, .. }) => exit_code,
         outcome => panic!("{outcome:?}"),
     }
 }

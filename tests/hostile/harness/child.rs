@@ -144,7 +144,7 @@ pub(crate) fn answer(output: &[u8]) -> Value {
 pub(crate) fn kind_of(error: &CallError) -> &'static str {
     match error {
         CallError::UnknownExport { .. } => "unknown_export",
-        CallError::Failed { .. } => "failed",
+        CallError::Failed { .. } | CallError::FailedSilently { .. } => "failed",
         CallError::Trapped { .. } => "trapped",
         CallError::TimedOut { .. } => "timed_out",
         CallError::OutOfFuel { .. } => "out_of_fuel",
