@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     Failure, build,
     explain::{self, Coded, codes_of},
+    help::in_own_name,
     plugin::{PluginArguments, missing_permission},
     verdict_stdout,
 };
@@ -110,7 +111,7 @@ fn check_folder(arguments: &CheckArguments, manager: &PluginManager) -> Result<(
             writeln!(out, "{}", checked.file.display())?;
             match &checked.outcome {
                 Ok(findings) => show(&mut out, checked.plugin.as_deref().unwrap_or_default(), findings, manager)?,
-                Err(reason) => writeln!(out, "{REFUSED}refused{REFUSED:#}  {reason}")?,
+                Err(reason) => writeln!(out, "{REFUSED}refused{REFUSED:#}  {}", in_own_name(&reason.to_string()))?,
             }
         }
     }
@@ -194,5 +195,6 @@ fn finding(finding: &Finding) -> Value {
 fn as_line(finding: &Finding) -> String {
     let severity = finding.kind.severity();
     let style = if severity == Severity::Warning { WARNING } else { REFUSED };
-    format!("{style}{:7}{style:#}  {} {finding}", severity_name(severity), finding.kind.id())
+    let finding_as_said = in_own_name(&finding.to_string());
+    format!("{style}{:7}{style:#}  {} {finding_as_said}", severity_name(severity), finding.kind.id())
 }

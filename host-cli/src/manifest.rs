@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -34,7 +34,7 @@ pub struct ManifestArguments {
     /// Write JSON, with the members of the file
     #[arg(long)]
     json: bool,
-    /// Write into a manifest the hash of its module as it was built now, and leave all else as it is
+    /// Update the hashes of the modules in a manifest, and leave everything else as it is
     #[arg(long, value_name = "PLUGIN.toml", conflicts_with = "plugin")]
     update: Option<PathBuf>,
 }
@@ -47,11 +47,14 @@ pub(crate) fn run(arguments: &ManifestArguments, host: PluginManagerBuilder) -> 
     }
 }
 
-/// Of a manifest, what is its module's.
+/// Of a manifest, what is its modules'.
 #[derive(Deserialize)]
 struct Reviewed {
     module: PathBuf,
     sha256: Spanned<String>,
+    /// The modules that are linked with it.
+    #[serde(default)]
+    linked: BTreeMap<String, Reviewed>,
 }
 
 fn update(path: &Path, as_json: bool) -> Result<(), Failure> {
@@ -60,12 +63,23 @@ fn update(path: &Path, as_json: bool) -> Result<(), Failure> {
     let cannot = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
     let reviewed: Reviewed = toml::from_str(&text).map_err(|error| cannot(&error))?;
-    let module = path.parent().unwrap_or(Path::new("")).join(&reviewed.module);
-    let bytes = fs::read(&module).map_err(|error| format!("{}: {error}: build the plugin first", module.display()))?;
-    let sha256 = PluginManifest::sha256_of(&bytes);
-    let is_same = reviewed.sha256.get_ref().eq_ignore_ascii_case(&sha256);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let now = |reviewed: &Reviewed| -> Result<String, Failure> {
+        Ok(PluginManifest::sha256_of(&read_module(&folder.join(&reviewed.module))?.1))
+    };
+    let sha256 = now(&reviewed)?;
+    let mut changes = Vec::new();
+    for module in [&reviewed].into_iter().chain(reviewed.linked.values()) {
+        let sha256 = now(module)?;
+        if !module.sha256.get_ref().eq_ignore_ascii_case(&sha256) {
+            changes.push((module.sha256.span(), sha256));
+        }
+    }
+    let is_same = changes.is_empty();
     if !is_same {
-        text.replace_range(reviewed.sha256.span(), &format!("\"{sha256}\""));
+        // From the end, so that the places before stay where they are.
+        changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+        changes.into_iter().for_each(|(span, sha256)| text.replace_range(span, &format!("\"{sha256}\"")));
         replace(path, &text)?;
     }
     let mut out = anstream::stdout();

@@ -1,9 +1,6 @@
 //! Which plugin, and what it may do: what `call` and `check` have in common.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hostfn_runtime::{
@@ -43,7 +40,7 @@ impl PluginArguments {
     }
 
     fn is_manifest(&self) -> bool {
-        self.plugin.extension().is_some_and(|extension| extension == "toml")
+        is_manifest(&self.plugin)
     }
 
     /// The files that it is read from: a module; or a manifest, and the modules that it names, if it can be read.
@@ -54,11 +51,7 @@ impl PluginArguments {
     }
 
     pub(crate) fn read(&self) -> Result<ChosenPlugin, Failure> {
-        if self.is_manifest() {
-            return Ok(ChosenPlugin::Manifest(Box::new(PluginManifest::read(&self.plugin)?)));
-        }
-        let (name, module) = read_module(&self.plugin)?;
-        Ok(ChosenPlugin::Module { name, module })
+        ChosenPlugin::read(&self.plugin)
     }
 
     pub(crate) fn options(&self) -> PluginOptions {
@@ -68,7 +61,20 @@ impl PluginArguments {
     }
 }
 
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
 impl ChosenPlugin {
+    /// A module, or a manifest where the file's name ends so.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        if is_manifest(path) {
+            return Ok(Self::Manifest(Box::new(PluginManifest::read(path)?)));
+        }
+        let (name, module) = read_module(path)?;
+        Ok(Self::Module { name, module })
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Module { name, .. } => name,
@@ -76,11 +82,11 @@ impl ChosenPlugin {
         }
     }
 
-    pub(crate) fn load(&self, manager: &PluginManager, options: PluginOptions) -> Result<Plugin, Failure> {
-        Ok(match self {
-            Self::Module { name, module } => manager.load(name, module, options)?,
-            Self::Manifest(manifest) => manager.load_manifest(manifest, options)?,
-        })
+    pub(crate) fn load(&self, manager: &PluginManager, options: PluginOptions) -> Result<Plugin, LoadError> {
+        match self {
+            Self::Module { name, module } => manager.load(name, module, options),
+            Self::Manifest(manifest) => manager.load_manifest(manifest, options),
+        }
     }
 
     pub(crate) fn check(&self, manager: &PluginManager, options: PluginOptions) -> Result<Vec<Finding>, LoadError> {
@@ -93,7 +99,7 @@ impl ChosenPlugin {
 
 /// The name of a plugin, which is that of its file, and its compiled module.
 pub(crate) fn read_module(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let module = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let module = hostfn_runtime::read_module(path)?;
     Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), module))
 }
 

@@ -46,7 +46,7 @@ impl PluginCallArguments {
             None => options,
         };
         let _progress = Progress::of(format!("compiling {}", escaped(chosen.name())));
-        chosen.load(manager, options)
+        Ok(chosen.load(manager, options)?)
     }
 
     /// What the export is called with.

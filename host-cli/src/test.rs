@@ -12,13 +12,14 @@ use hostfn_test::{Scenario, ScenarioOutcome};
 use serde_json::{Value, json};
 use tracing::subscriber::NoSubscriber;
 
-use crate::{Failure, Progress, junit, plugin::read_module, verdict_stdout};
+use crate::{CannotJudge, Failure, Progress, help::in_own_name, junit, plugin::ChosenPlugin, verdict_stdout};
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hostfn test scenarios/*.yaml --plugin my.wasm
   hostfn test scenarios --plugin my.wasm --junit target/junit.xml
+  hostfn test scenarios --plugin my.toml
   hostfn test scenarios/new.yaml --plugin my.wasm --update
 
 Each scenario runs on a database of its own, on a host whose time and randomness are the same in every run. \
@@ -27,8 +28,8 @@ pub struct TestArguments {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "SCENARIO.yaml|FOLDER")]
     scenarios: Vec<PathBuf>,
-    /// The compiled plugin
-    #[arg(long, value_name = "PLUGIN.wasm")]
+    /// The compiled plugin, or its manifest; with a manifest it gets what both the manifest and the scenario grant
+    #[arg(long, value_name = "PLUGIN.wasm|PLUGIN.toml")]
     plugin: PathBuf,
     /// Write what came of the steps into the files, where something else or nothing was expected
     #[arg(long, conflicts_with = "junit")]
@@ -57,6 +58,7 @@ impl Ran {
 
 const PASSED: Style = AnsiColor::Green.on_default();
 const FAILED: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const REMOVED: Style = AnsiColor::Red.on_default();
 const ASIDE: Style = Style::new().dimmed();
 
@@ -69,17 +71,21 @@ pub(crate) fn run(arguments: &TestArguments, host: &PluginManagerBuilder) -> Res
 }
 
 fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
-    let (plugin, module) = read_module(&arguments.plugin)?;
+    let plugin = ChosenPlugin::read(&arguments.plugin)?;
+    if let ChosenPlugin::Manifest(manifest) = &plugin {
+        // What is wrong with it is told once, and not of each scenario.
+        manifest.module()?;
+    }
     let paths = scenario_files(&arguments.scenarios)?;
     if arguments.update {
-        return update(&paths, host, &plugin, &module);
+        return update(&paths, host, &plugin);
     }
     let started = Instant::now();
     let mut out = verdict_stdout();
     let mut all = Vec::new();
     let progress = Progress::of_steps(paths.len(), "testing");
     for path in paths {
-        let ran = run_one(path, host.clone(), &plugin, &module);
+        let ran = run_one(path, host, &plugin);
         progress.step();
         if !arguments.json {
             progress.suspend(|| show(&mut out, &ran))?;
@@ -128,10 +134,22 @@ fn as_json(all: &[Ran], duration: Duration) -> Value {
     })
 }
 
-fn run_one(path: PathBuf, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Ran {
+fn run_one(path: PathBuf, host: &PluginManagerBuilder, plugin: &ChosenPlugin) -> Ran {
     match Scenario::read(&path) {
-        Ok(scenario) => Ran { name: scenario.name(), outcome: scenario.run(host, plugin, module), path },
+        Ok(scenario) => {
+            warn_of_grants(&scenario, host);
+            let outcome = scenario.run_with(host.clone(), |manager, options| plugin.load(manager, options));
+            Ran { name: scenario.name(), outcome, path }
+        }
         Err(error) => Ran { name: path.display().to_string(), outcome: Err(error), path },
+    }
+}
+
+/// Says on standard error which grants of a scenario help nobody.
+fn warn_of_grants(scenario: &Scenario, host: &PluginManagerBuilder) {
+    for warning in scenario.unused_grants(host.registries()) {
+        let path = scenario.path().display();
+        anstream::eprintln!("{WARNING}warning:{WARNING:#} {path}: {}", in_own_name(&warning));
     }
 }
 
@@ -169,11 +187,14 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<(), Failure> {
+fn update(paths: &[PathBuf], host: &PluginManagerBuilder, plugin: &ChosenPlugin) -> Result<(), Failure> {
     let mut out = verdict_stdout();
     let mut failed = 0;
     for path in paths {
-        let updated = Scenario::read(path).and_then(|scenario| scenario.updated(host.clone(), plugin, module));
+        let updated = Scenario::read(path).and_then(|scenario| {
+            warn_of_grants(&scenario, host);
+            scenario.updated_with(host.clone(), |manager, options| plugin.load(manager, options))
+        });
         let updated = updated.and_then(|text| text.map(|text| replace(path, &text)).transpose());
         let path = path.display();
         match updated {
@@ -212,6 +233,13 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 fn scenario_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in named {
+        if !path.exists() {
+            let path = path.display();
+            return Err(CannotJudge(format!(
+                "{path}: there is no such file or folder; name a scenario or a folder of them"
+            ))
+            .into());
+        }
         if !path.is_dir() {
             files.push(path.clone());
             continue;

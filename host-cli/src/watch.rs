@@ -16,6 +16,8 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::{
     Failure, build, escaped,
+    explain::codes_of,
+    help::in_own_name,
     plugin_call::{PluginCallArguments, as_failure, as_json, as_value},
 };
 
@@ -76,7 +78,11 @@ impl Answer {
 
     /// Of a plugin that could not be called at all.
     fn none(reason: &Failure) -> Self {
-        let text = reason.to_string();
+        let text = match codes_of(&**reason).contains(&"module-not-reviewed") {
+            true => format!("{reason}; the plugin is called again as soon as that is done"),
+            false => reason.to_string(),
+        };
+        let text = in_own_name(&text);
         let json = json!({"success": false, "output": null, "error": {"code": null, "message": text}});
         Self { is_success: false, text, bytes: None, json, took: Duration::ZERO }
     }

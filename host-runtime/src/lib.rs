@@ -56,6 +56,7 @@ mod registry;
 mod runtime_import;
 mod terms;
 mod toml_text;
+mod unused_grants;
 
 pub use answers::{IdempotencyKey, InvalidIdempotencyKey};
 pub use audit::AuditLog;
@@ -91,3 +92,7 @@ pub use hostfn_contract::{__private, ANY_STRING_PATTERN, NO_NUL_PATTERN, subsche
 pub use likeness::nearest;
 #[doc(hidden)]
 pub use machine::machine_sources;
+#[doc(hidden)]
+pub use manifest::read_module;
+#[doc(hidden)]
+pub use unused_grants::unused;

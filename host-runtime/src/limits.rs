@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::{codec::without_value, likeness::nearest};
+
 /// One table of limits, from which come the whole, the changes to it, and how one meets the other.
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $(read with $module:literal,)?)+) => {
@@ -45,6 +47,9 @@ macro_rules! limits {
         }
 
         impl LimitChanges {
+            /// The names of all limits.
+            const NAMES: &[&str] = &[$(stringify!($name)),+];
+
             /// The limits of a host with these changes.
             pub(crate) fn over(self, limits: Limits) -> Limits {
                 Limits { $($name: self.$name.unwrap_or(limits.$name),)+ }
@@ -128,8 +133,35 @@ impl std::str::FromStr for LimitChanges {
 
     /// Limits as a manifest has them, such as `host_calls = 100`, one a line.
     fn from_str(text: &str) -> Result<Self, InvalidLimit> {
-        toml::from_str(text).map_err(|error| InvalidLimit(crate::codec::without_value(error.message())))
+        toml::from_str(text).map_err(|_| {
+            InvalidLimit(
+                text.lines()
+                    .find_map(fault)
+                    .unwrap_or_else(|| "each limit must be there once, on a line of its own".to_owned()),
+            )
+        })
     }
+}
+
+/// What is wrong with one limit, if anything is.
+fn fault(line: &str) -> Option<String> {
+    let Some((name, value)) = line.split_once('=') else {
+        return (!line.trim().is_empty()).then(|| format!("`{line}` has no `=`"));
+    };
+    let (name, value) = (name.trim(), value.trim());
+    if !LimitChanges::NAMES.contains(&name) {
+        let meant = nearest(name, LimitChanges::NAMES.iter().copied());
+        let then = meant.map_or_else(|| "the".to_owned(), |meant| format!("did you mean `{meant}`? The"));
+        return Some(format!("there is no limit `{name}`; {then} limits are `{}`", LimitChanges::NAMES.join("`, `")));
+    }
+    // The values are told from others by the types: of a text each says what it wants.
+    let refusal = |value: &str| toml::from_str::<LimitChanges>(&format!("{name} = {value}")).err();
+    let _: toml::de::Error = refusal(value)?;
+    let expected = match name {
+        "timeout" => "expected a number of seconds".to_owned(),
+        _ => refusal("''").map(|error| without_value(error.message())).unwrap_or_default(),
+    };
+    Some(format!("`{name}`: {expected}, and not `{value}`"))
 }
 
 /// A text that says no limits.
@@ -182,9 +214,15 @@ mod tests {
         assert_eq!(LimitChanges::default().over(host), host);
         assert_eq!("fuel=5".parse(), Ok(LimitChanges { fuel: Some(5), ..LimitChanges::default() }));
         for (text, said) in [
-            ("fuel", "key"),
-            ("fule=5", "unknown field `fule`"),
-            ("fuel='5'", "expected an integer that is not negative"),
+            ("fuel", "not a limit: `fuel` has no `=`; write its name and a number, such as `host_calls=100`"),
+            ("fule=5", "there is no limit `fule`; did you mean `fuel`? The limits are `module_bytes`, "),
+            ("moon=5", "there is no limit `moon`; the limits are `module_bytes`, "),
+            ("fuel='5'", "`fuel`: expected an integer that is not negative, and not `'5'`"),
+            ("host_calls=x", "`host_calls`: expected an integer from 0 to 4294967295, and not `x`"),
+            ("host_calls=", "`host_calls`: expected an integer from 0 to 4294967295, and not ``"),
+            ("host_calls=1=2", "`host_calls`: expected an integer from 0 to 4294967295, and not `1=2`"),
+            ("timeout=soon", "`timeout`: expected a number of seconds, and not `soon`"),
+            ("fuel=5\nfuel=6", "each limit must be there once, on a line of its own"),
         ] {
             let error = text.parse::<LimitChanges>().unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

@@ -9,6 +9,7 @@ use crate::{
     plugin_error::LoadError,
     plugin_options::PluginOptions,
     preflight::{Examined, Finding},
+    unused_grants::unused,
 };
 use crate::{
     function::Mode,
@@ -110,7 +111,13 @@ impl PluginManager {
         granted: impl Into<PluginOptions>,
     ) -> Result<Plugin, LoadError> {
         let module = manifest.module().map_err(LoadError::Manifest)?;
-        let (mut options, _) = manifest.options(granted.into(), self.host.limits);
+        let granted = granted.into();
+        // What the manifest does not ask for as well is not looked at later.
+        let unused = unused(&granted.grants, self.functions().map(HostFunction::permission));
+        for (grant, message) in unused.into_iter().filter(|(grant, _)| !manifest.grants().includes(grant)) {
+            tracing::warn!(plugin = manifest.name(), "`{grant}` is granted, which {message}");
+        }
+        let (mut options, _) = manifest.options(granted, self.host.limits);
         options.linked.extend(manifest.linked().map_err(LoadError::Manifest)?);
         Plugin::load(self.host.clone(), manifest.name(), &module, options)
     }

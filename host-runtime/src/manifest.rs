@@ -80,9 +80,9 @@ pub struct PluginManifest {
     /// Other modules, from which it imports by these names.
     #[serde(default)]
     linked: BTreeMap<String, LinkedModule>,
-    /// The folder that the module's path starts from.
+    /// Its file, from whose folder the module's path starts.
     #[serde(skip)]
-    folder: PathBuf,
+    file: PathBuf,
 }
 
 /// A module that is linked with the plugin.
@@ -120,7 +120,7 @@ impl PluginManifest {
     /// The manifest that a file holds.
     pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, ManifestError> {
         let mut manifest: Self = read_toml(text).map_err(|reason| ManifestError::invalid(path, reason))?;
-        manifest.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        manifest.file = path.to_owned();
         Ok(manifest)
     }
 
@@ -164,10 +164,15 @@ impl PluginManifest {
         hexadecimal(&self.sha256)
     }
 
+    /// The folder that the modules' paths start from.
+    fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
     /// Where its modules are: its own, and then those that are linked with it.
     pub fn module_paths(&self) -> Vec<PathBuf> {
         let linked = self.linked.values().map(|linked| &linked.module);
-        [&self.module].into_iter().chain(linked).map(|module| self.folder.join(module)).collect()
+        [&self.module].into_iter().chain(linked).map(|module| self.folder().join(module)).collect()
     }
 
     /// Whether all of its modules could be loaded now.
@@ -195,25 +200,22 @@ impl PluginManifest {
 
     /// Reads a module, which must be the one with this hash.
     fn reviewed(&self, module: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>, ManifestError> {
-        let path = self.folder.join(module);
+        let path = self.folder().join(module);
         let module = fs::read(&path).map_err(|error| {
-            let reason = format!(
-                "the module that the manifest of `{}` names cannot be read: {error}; `module` is a path from the \
-                 manifest's folder",
-                self.name
-            );
-            ManifestError { path: path.clone(), kind: ManifestErrorKind::ModuleUnreadable, reason }
+            let or_else = format!("correct `module` in the manifest of `{}`, a path from its folder", self.name);
+            ManifestError::module_unreadable(&path, &error, &or_else)
         })?;
         let found: [u8; 32] = Sha256::digest(&module).into();
         if found == *sha256 {
             return Ok(module);
         }
         let reason = format!(
-            "it is not the module that the manifest of `{}` is for: its SHA-256 is {}, and not {}; review it, and change \
-             the manifest",
+            "it is not the module that the manifest of `{}` is for: its SHA-256 is {}, and not {}; review it, and run \
+             `hostfn manifest --update {}`",
             self.name,
             hexadecimal(&found),
-            hexadecimal(sha256)
+            hexadecimal(sha256),
+            if self.file.as_os_str().is_empty() { Path::new("PLUGIN.toml") } else { &self.file }.display()
         );
         Err(ManifestError { path, kind: ManifestErrorKind::ModuleNotReviewed, reason })
     }
@@ -295,13 +297,41 @@ impl ManifestError {
     }
 
     pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
-        let reason = format!("the manifest cannot be read: {error}");
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "the manifest cannot be read: there is no such file; write one by `hostfn manifest PLUGIN.wasm`, or correct \
+                 the path"
+                    .to_owned()
+            }
+            _ => format!("the manifest cannot be read: {error}"),
+        };
         Self { path: path.to_owned(), kind: ManifestErrorKind::Unreadable, reason }
+    }
+
+    fn module_unreadable(path: &Path, error: &io::Error, or_else: &str) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!("the module cannot be read: there is no such file; build the plugin, or {or_else}")
+            }
+            io::ErrorKind::IsADirectory => {
+                "the module cannot be read: it is a folder; name the compiled file".to_owned()
+            }
+            _ => format!("the module cannot be read: {error}"),
+        };
+        Self { path: path.to_owned(), kind: ManifestErrorKind::ModuleUnreadable, reason }
     }
 
     fn invalid(path: &Path, reason: String) -> Self {
         Self { path: path.to_owned(), kind: ManifestErrorKind::Invalid, reason }
     }
+}
+
+/// Reads a compiled module, of which every command says in the same words that it is not there.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_module(path: &Path) -> Result<Vec<u8>, ManifestError> {
+    fs::read(path).map_err(|error| ManifestError::module_unreadable(path, &error, "correct the path"))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -15,7 +15,7 @@ use crate::{
     plugin_call::LoadedPlugin,
     plugin_error::{CallError, Ending, Findings, LoadError},
     plugin_options::PluginOptions,
-    preflight::{Examined, FindingKind},
+    preflight::{Examined, Finding, FindingKind},
     recipe::Recipe,
 };
 
@@ -57,7 +57,9 @@ impl Plugin {
         let first = first
             .ok_or_else(|| LoadError::TooManyInstances { plugin: plugin.clone(), instances: host.process_instances })?
             .map_err(cannot_run)?;
-        for finding in examined.findings.iter().filter(|finding| finding.kind == FindingKind::ExportNotCallable) {
+        let is_told =
+            |finding: &&Finding| matches!(finding.kind, FindingKind::ExportNotCallable | FindingKind::UnusedGrant);
+        for finding in examined.findings.iter().filter(is_told) {
             tracing::warn!(plugin = name, "{finding}");
         }
         let not_callable = parsed.main.not_callable;

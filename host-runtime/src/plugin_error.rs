@@ -269,7 +269,7 @@ codes!(pub CallError {
     NotCallable "not-callable",
     Failed "failed",
     FailedSilently "failed-without-message",
-    MessageUnreadable "message-not-utf8",
+    MessageUnreadable "message-not-text",
     Trapped "trapped",
     TimedOut "timed-out",
     OutOfFuel "out-of-fuel",

@@ -5,7 +5,7 @@ use std::fmt;
 use hostfn_contract::Grants;
 
 use crate::{
-    adapter,
+    HostFunction, adapter,
     defence::{self, Defence},
     foreign::{Foreign, shortened},
     host::Host,
@@ -15,6 +15,7 @@ use crate::{
     parts::Parts,
     plugin_error::LoadError,
     plugin_options::PluginOptions,
+    unused_grants::{covers, unused},
 };
 
 /// One thing that a plugin's author or its administrator should know before it is loaded.
@@ -63,6 +64,8 @@ pub enum FindingKind {
     NotAsked,
     /// The plugin's manifest asks for a permission that none of its imports needs.
     AskedNotNeeded,
+    /// The plugin is granted, or its manifest asks for, what no function of the host needs.
+    UnusedGrant,
     /// The plugin's manifest asks for more than the host's limits.
     LimitNotGranted,
     /// The function should not be used any more.
@@ -117,6 +120,7 @@ finding_ids! {
     AskedNotGranted "asked-not-granted",
     NotAsked "not-asked",
     AskedNotNeeded "asked-not-needed",
+    UnusedGrant "unused-grant",
     LimitNotGranted "limit-not-granted",
     Deprecated "deprecated",
     StartsByItself "starts-by-itself",
@@ -124,8 +128,8 @@ finding_ids! {
 }
 
 impl FindingKind {
-    const fn is_of_the_manifest(self) -> bool {
-        matches!(self, Self::AskedNotGranted | Self::AskedNotNeeded | Self::LimitNotGranted)
+    const fn is_of_no_module(self) -> bool {
+        matches!(self, Self::AskedNotGranted | Self::AskedNotNeeded | Self::UnusedGrant | Self::LimitNotGranted)
     }
 
     /// What becomes of a plugin with one.
@@ -133,6 +137,7 @@ impl FindingKind {
         match self {
             Self::NotGranted | Self::NotAsked | Self::AskedNotGranted => Severity::Denied,
             Self::AskedNotNeeded
+            | Self::UnusedGrant
             | Self::LimitNotGranted
             | Self::Deprecated
             | Self::StartsByItself
@@ -149,7 +154,7 @@ impl fmt::Display for Finding {
                 let (namespace, name) = (shortened(namespace), shortened(name));
                 write!(f, "`{}` from `{}`: {}", Foreign(&name), Foreign(&namespace), self.message)
             }
-            None if self.kind.is_of_the_manifest() => f.write_str(&self.message),
+            None if self.kind.is_of_no_module() => f.write_str(&self.message),
             None => write!(f, "the module: {}", self.message),
         }
     }
@@ -208,29 +213,38 @@ impl Examined {
             findings.push(about(FindingKind::StartsByItself, message.to_owned()));
         }
         findings.extend(not_callable(&parts.main));
+        findings.extend(unused_grants(&options.grants, host));
         findings.sort_by_key(|finding| finding.kind.severity());
         Ok(Self { parts: Some(parts), limits, findings })
     }
 
     /// Adds what there is to say of a manifest: what it asks for and is not granted, does not need, or should ask for.
+    ///
+    /// What it asks for and is not granted is told by the imports that need it, or else here: once.
     pub(crate) fn compare(&mut self, manifest: &PluginManifest, granted: &Grants, cut: &[Cut], host: &Host) {
         let Some(parts) = &self.parts else { return };
-        for asked in manifest.grants().iter().filter(|asked| !granted.includes(asked)) {
-            let partly = granted.iter().filter(|name| manifest.grants().includes(name) && covers(asked, name));
-            let partly: Vec<_> = partly.map(|name| format!("`{name}`")).collect();
-            let message = match partly.is_empty() {
-                true => {
-                    format!("the manifest asks for `{asked}`, which is not granted: grant it, or ask for it no more")
-                }
-                false => format!("the manifest asks for `{asked}`, of which only {} is granted", partly.join(", ")),
-            };
-            self.findings.push(about(FindingKind::AskedNotGranted, message));
-        }
         let needed: Vec<_> = parts.links(host).into_iter().map(|link| link.function.permission()).collect();
-        for asked in manifest.grants().iter().filter(|asked| !needed.iter().any(|needed| covers(asked, needed))) {
-            let message = format!("the manifest asks for `{asked}`, which none of its imports needs: leave it out");
-            self.findings.push(about(FindingKind::AskedNotNeeded, message));
+        self.findings.retain(|finding| finding.kind != FindingKind::UnusedGrant);
+        let permissions = host.descriptions().map(HostFunction::permission);
+        let unused = unused(manifest.grants(), permissions);
+        for asked in manifest.grants().iter() {
+            let is_needed = needed.iter().any(|needed| covers(asked, needed));
+            let says = |what: &str| format!("the manifest asks for `{asked}`, {what}");
+            if let Some((_, message)) = unused.iter().find(|(grant, _)| *grant == asked) {
+                self.findings.push(about(FindingKind::UnusedGrant, says(&format!("which {message}"))));
+            } else if !is_needed && !granted.includes(asked) {
+                let message = says("which is not granted and none of its imports needs: leave it out");
+                self.findings.push(about(FindingKind::AskedNotGranted, message));
+            } else if !is_needed {
+                let message = says("which none of its imports needs: leave it out");
+                self.findings.push(about(FindingKind::AskedNotNeeded, message));
+            }
         }
+        let of_the_host = unused_grants(granted, host);
+        self.findings.extend(of_the_host.filter(|finding| {
+            // What both say is told by the manifest's.
+            unused.iter().all(|(grant, _)| !finding.message.starts_with(&format!("`{grant}` ")))
+        }));
         for finding in &mut self.findings {
             let import = finding.import.as_ref().filter(|_| finding.kind == FindingKind::NotGranted);
             let function = import.and_then(|(namespace, name)| host.function(namespace, name));
@@ -261,9 +275,12 @@ impl Examined {
     }
 }
 
-/// Whether a grant, a name or one that ends in `*`, covers another or a permission.
-fn covers(grant: &str, other: &str) -> bool {
-    grant.parse::<Grants>().is_ok_and(|grants| grants.includes(other))
+/// What is granted and helps nobody.
+fn unused_grants(granted: &Grants, host: &Host) -> impl Iterator<Item = Finding> {
+    let unused = unused(granted, host.descriptions().map(HostFunction::permission));
+    unused
+        .into_iter()
+        .map(|(grant, message)| about(FindingKind::UnusedGrant, format!("`{grant}` is granted, which {message}")))
 }
 
 /// A finding about the module as a whole.

@@ -285,7 +285,7 @@ fn a_check_finds_what_loading_would_find() {
     let said: Vec<_> = checked.iter().map(|file| (file.plugin.as_deref(), file.outcome.is_ok())).collect();
     assert_eq!(said, [(Some("good"), true), (None, false), (Some("replaced"), false)]);
     let findings: Vec<_> = checked[0].outcome.as_ref().unwrap().iter().map(|finding| finding.kind.id()).collect();
-    assert_eq!(findings, ["not-granted", "asked-not-granted"]);
+    assert_eq!(findings, ["not-granted"]);
     assert_eq!(refusals(&checked), loaded());
 
     // While a manifest is not used, it is not known whose a module is.

@@ -53,6 +53,11 @@ impl Fixture {
         &self.database
     }
 
+    /// The rows that were there first, which migrations left, with the tables and their columns.
+    pub(crate) fn empty_rows(&self) -> &TableRows {
+        &self.empty
+    }
+
     /// All rows of all tables, as they stand now.
     pub(crate) fn rows(&self) -> Result<TableRows, Failure> {
         TableRows::read(&self.database).map_err(internal)

@@ -3,9 +3,11 @@
 use std::{
     fs,
     io::Write,
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
+use hostfn::{Grants, PluginManifest};
 use serde_json::Value;
 
 use crate::{operations::rows_of, support::root};
@@ -168,8 +170,7 @@ fn call_reads_its_input_and_masks_secrets_in_the_trace() {
 fn what_cannot_be_done_says_what_to_do() {
     let auth = auth();
     for (arguments, code, said) in [
-        (&["call", "missing.wasm", "run"][..], 1, "cannot read missing.wasm"),
-        (&["call", &auth, "sign_op"], 1, "has no export `sign_op`"),
+        (&["call", &auth, "sign_op"][..], 1, "has no export `sign_op`"),
         (&["call", &auth, "sign_up", "--database", "app.db"], 1, "for a SQLite file write sqlite://app.db"),
         (&["call", &auth, "sign_up", "--grant", "Users"], 2, "is not a permission"),
         (&["call", &auth, "sign_up", "--input", "@missing.json"], 1, "cannot read the input missing.json"),
@@ -182,6 +183,75 @@ fn what_cannot_be_done_says_what_to_do() {
         assert!(stderr(&output).contains(said), "{arguments:?}\n{}", stderr(&output));
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_module_that_is_not_there_is_told_in_one_way() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let manifest = folder.path().join("plugin.toml").display().to_string();
+    let text = PluginManifest::text_for("plugin", Path::new("missing.wasm"), b"", &Grants::none());
+    fs::write(&manifest, text).expect("the manifest is written");
+    let said = "missing.wasm: the module cannot be read: there is no such file; build the plugin, or correct ";
+    for arguments in [
+        &["call", "missing.wasm", "run"][..],
+        &["trace", "missing.wasm", "run"],
+        &["check", "missing.wasm"],
+        &["manifest", "missing.wasm"],
+        &["test", "Cargo.toml", "--plugin", "missing.wasm"],
+        &["call", &manifest, "run"],
+        &["trace", &manifest, "run"],
+        &["check", &manifest],
+        &["test", "Cargo.toml", "--plugin", &manifest],
+        &["manifest", "--update", &manifest],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let shown = stderr(&output);
+        assert!(shown.contains(said), "{arguments:?}\n{shown}");
+        assert!(shown.contains("`hostfn explain module-unreadable` tells more"), "{arguments:?}\n{shown}");
+    }
+    let none = run(&["call", "missing.toml", "run"]);
+    let said =
+        "missing.toml: the manifest cannot be read: there is no such file; write one by `hostfn manifest PLUGIN.wasm`";
+    assert!(stderr(&none).contains(said), "{}", stderr(&none));
+    let none = run(&["test", "missing.yaml", "--plugin", &auth()]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        stderr(&none).contains("missing.yaml: there is no such file or folder; name a scenario"),
+        "{}",
+        stderr(&none)
+    );
+}
+
+#[test]
+fn a_grant_that_nothing_needs_is_told_with_the_nearest() {
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let auth = auth();
+    let said = "`user:read` is granted, which no function of this host needs; did you mean `users:read`?";
+    let check = run(&["check", &auth, "--grant", "*", "--grant", "user:read"]);
+    assert!(check.status.success(), "{}", stderr(&check));
+    assert!(stdout(&check).starts_with(&format!("warning  unused-grant {said}\n")), "{}", stdout(&check));
+    for command in ["call", "trace"] {
+        let output = run(&[command, &auth, "sign_out", "--grant", "user:read", "--input", "{}"]);
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    let scenario = folder.path().join("sign_out.yaml").display().to_string();
+    fs::write(&scenario, "grants:\n  - users:*\n  - user:read\nsteps: [{export: sign_out, error: $_}]")
+        .expect("it is written");
+    let test = run(&["test", &scenario, "--plugin", &auth]);
+    assert!(test.status.success(), "{}", stdout(&test));
+    assert!(stderr(&test).contains(&format!("sign_out.yaml: line 3, column 5: {said}")), "{}", stderr(&test));
+
+    let module = folder.path().join("auth.wasm");
+    fs::copy(&auth, &module).expect("the plugin is copied");
+    let manifest = folder.path().join("auth.toml").display().to_string();
+    let asked = stdout(&run(&["manifest", &module.display().to_string()])).replace("\"users:read\"", "\"user:read\"");
+    fs::write(&manifest, asked).expect("the manifest is written");
+    let shown = stdout(&run(&["check", &manifest, "--grant", "*", "--grant", "user:read"]));
+    let line = "warning  unused-grant the manifest asks for `user:read`, which no function of this host needs; did you mean \
+                `users:read`?\n";
+    assert!(shown.contains(line), "{shown}");
+    assert_eq!(shown.matches("user:read`").count(), 1, "{shown}");
 }
 
 #[test]
@@ -245,9 +315,10 @@ fn a_manifest_asks_and_the_command_line_grants() {
     for line in [
         "denied   not-asked `hash_password` from `extism:host/user`: it needs `credentials:verify`, which the manifest \
          does not ask for: add it to `grants`",
-        "denied   asked-not-granted the manifest asks for `sessions:*`, of which only `sessions:read` is granted",
-        "denied   asked-not-granted the manifest asks for `notes:*`, which is not granted: grant it, or ask for it no more",
-        "warning  asked-not-needed the manifest asks for `notes:*`, which none of its imports needs: leave it out",
+        "denied   not-granted `db_create_session` from `extism:host/user`: it needs `sessions:write`, which is not granted, \
+         and will answer `permission_denied`: grant it, or import it no more",
+        "warning  unused-grant the manifest asks for `notes:*`, which no function of this host needs; `hostfn list` shows \
+         what the functions need",
         "warning  limit-not-granted the manifest asks for 99000000000 of `fuel`, and the host grants 20000000000: ask for \
          no more, or grant more",
         "to ask for what is missing, add to the manifest's grants: \"credentials:verify\"",
@@ -255,11 +326,22 @@ fn a_manifest_asks_and_the_command_line_grants() {
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}\nis not in\n{shown}");
     }
+    assert!(!shown.contains("asked-not-granted"), "each is told once:\n{shown}");
+    let sessions = manifest.replace("grants = [", "grants = [\"sessions:*\", ").replace("\"sessions:read\", ", "");
+    let sessions = sessions.replace("\"credentials:verify\"", "\"credentials:*\"");
+    fs::write(&*path, sessions).expect("the manifest is written");
+    let shown = stdout(&run(&["check", &path, "--grant", "users:*,email_verification:*,password_reset:*,sessions:*"]));
+    assert_eq!(shown.matches("credentials:").count(), 3, "the two imports, and what to add:\n{shown}");
 
     fs::write(&module, b"another").expect("the module is replaced");
     let replaced = run(&["call", &path, "sign_in", "--grant", "*"]);
     assert_eq!(replaced.status.code(), Some(1));
-    assert!(stderr(&replaced).contains("not the module that the manifest of `auth` is for"), "{}", stderr(&replaced));
+    let said = stderr(&replaced);
+    assert!(said.contains("not the module that the manifest of `auth` is for"), "{said}");
+    assert!(said.contains(&format!("; review it, and run `hostfn manifest --update {path}`\n")), "{said}");
+    let updated = run(&["manifest", "--update", &path]);
+    assert!(stdout(&updated).starts_with("updated  "), "{}", stderr(&updated));
+    assert!(stderr(&run(&["check", &path])).contains("is not a WebAssembly module"));
 }
 
 #[test]
@@ -284,7 +366,11 @@ fn a_call_has_the_limits_that_are_said_and_is_recorded() {
     assert_eq!(told[0], "db_create_user limit_exceeded", "{text}");
     assert_eq!(told[1], "db_create_user success", "{text}");
     assert!(!text.contains("ada@example.com") && !text.contains("argon2"), "{text}");
-    for (limit, said) in [("host_call=1", "unknown field `host_call`"), ("host_calls", "write its name and a number")] {
+    for (limit, said) in [
+        ("host_call=1", "there is no limit `host_call`; did you mean `host_calls`? The limits are `module_bytes`, "),
+        ("host_calls", "`host_calls` has no `=`; write its name and a number, such as `host_calls=100`"),
+        ("host_calls=x", "`host_calls`: expected an integer from 0 to 4294967295, and not `x`"),
+    ] {
         let wrong = sign_up(&["--limit", limit]);
         assert_eq!(wrong.status.code(), Some(2));
         assert!(stderr(&wrong).contains(said), "{}", stderr(&wrong));

@@ -128,7 +128,7 @@ fn a_plugin_asks_for_just_what_it_needs() {
         let update = || run(&["manifest", "--update", &manifest.display().to_string()]);
         let early = update();
         assert_eq!(early.status.code(), Some(1));
-        assert!(stderr(&early).contains("build the plugin first"), "{}", stderr(&early));
+        assert!(stderr(&early).contains("there is no such file; build the plugin, or"), "{}", stderr(&early));
 
         let module_file = project.join(&path);
         fs::create_dir_all(module_file.parent().unwrap()).unwrap();

@@ -113,3 +113,52 @@ fn a_link_stays_one_and_a_file_that_is_read_only_stays_as_it_is() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&scenario).unwrap().contains("code: invalid_input"));
 }
+
+/// What a plugin that passes on what the host answers does in two languages, written by one and passed by both.
+#[test]
+fn one_set_of_scenarios_serves_plugins_of_two_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let scenario = folder.path().join("users.yaml");
+    let user = "{name: Ada, email: ada@example.com, password_hash: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA'}";
+    let text = format!(
+        "grants: ['users:write']\nsteps:\n  - export: db_create_user\n    input: {user}\n  - export: db_create_user\n    \
+         input: {user}\n  - export: db_get_user_by_email\n    input: {{email: ada@example.com}}\n"
+    );
+    fs::write(&scenario, &text).unwrap();
+    let module = |name: &str| root().join(format!("test-plugins/prebuilt/{name}.wasm")).display().to_string();
+    let [assemblyscript, zig] = ["bindings-assemblyscript", "bindings-zig"].map(module);
+    let written = run(&["test", &path, "--plugin", &assemblyscript, "--update"]);
+    assert!(written.status.success(), "{}{}", stdout(&written), stderr(&written));
+    let expected = fs::read_to_string(&scenario).unwrap();
+    assert!(expected.contains("code: permission_denied\n"), "{expected}");
+    assert!(!expected.contains("call_id") && !expected.contains("bindings-"), "{expected}");
+    for module in [&assemblyscript, &zig] {
+        let tested = run(&["test", &path, "--plugin", module]);
+        assert!(tested.status.success(), "{expected}\n{}{}", stdout(&tested), stderr(&tested));
+    }
+    // And the other way round.
+    fs::write(&scenario, &text).unwrap();
+    assert!(run(&["test", &path, "--plugin", &zig, "--update"]).status.success());
+    assert_eq!(fs::read_to_string(&scenario).unwrap(), expected);
+    assert!(stdout(&run(&["test", &path, "--plugin", &assemblyscript, "--update"])).starts_with("unchanged"));
+}
+
+#[test]
+fn a_manifest_can_be_tested_and_grants_no_more_than_the_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("auth.wasm");
+    fs::copy(root().join("test-plugins/prebuilt/auth.wasm"), &module).unwrap();
+    let manifest = folder.path().join("auth.toml").display().to_string();
+    fs::write(&manifest, run(&["manifest", &module.display().to_string()]).stdout).unwrap();
+    let scenarios = root().join("test-plugins/auth/scenarios").display().to_string();
+    let tested = run(&["test", &scenarios, "--plugin", &manifest]);
+    assert!(tested.status.success(), "{}{}", stdout(&tested), stderr(&tested));
+
+    fs::write(&module, b"another").unwrap();
+    let refused = run(&["test", &scenarios, "--plugin", &manifest]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stdout(&refused).is_empty(), "it is told once: {}", stdout(&refused));
+    let said = format!("; review it, and run `hostfn manifest --update {manifest}`\n");
+    assert!(stderr(&refused).contains(&said), "{}", stderr(&refused));
+}

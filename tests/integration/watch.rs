@@ -168,8 +168,21 @@ fn a_manifest_is_called_again_when_its_module_changes_and_only_then() {
     let again = watching.lines.try_iter().filter(|line| line.contains("  run")).count();
     assert!(again <= 1, "nothing changed, and it was called {again} times");
 
+    // Built again, and not yet accepted: what to run is offered, and running it is enough.
+    write_plugin(&module, "\"two\"");
+    watching.until("FAIL  run");
+    let offered = watching.line();
+    let command =
+        format!("; review it, and run `hostfn manifest --update {}`; the plugin is called again", manifest.display());
+    assert!(offered.contains(&command), "{offered}");
+    let updated = hostfn(&["manifest", "--update", &manifest.display().to_string()]).output().unwrap();
+    assert!(updated.status.success(), "{updated:?}");
+    watching.until("ok  run");
+    assert_eq!(watching.line(), "two");
+
     fs::remove_dir_all(folder.path().join("target")).unwrap();
     watching.until("FAIL  run");
+    assert!(watching.line().contains("the module cannot be read: there is no such file; build the plugin"));
     fs::create_dir_all(&build).unwrap();
     write_plugin(&module, "\"another\"");
     write_manifest();

@@ -121,4 +121,10 @@ fn another_module_than_was_reviewed_is_not_loaded() {
     fs::write(folder.path().join("a.wasm"), b"another").unwrap();
     let error = manifest.module().unwrap_err().to_string();
     assert!(error.contains("not the module that the manifest of `a.b` is for"), "{error}");
+    assert!(error.ends_with(&format!("; review it, and run `hostfn manifest --update {}`", path.display())), "{error}");
+    fs::remove_file(folder.path().join("a.wasm")).unwrap();
+    let error = manifest.module().unwrap_err().to_string();
+    let said = "a.wasm: the module cannot be read: there is no such file; build the plugin, or correct `module` in the \
+                manifest of `a.b`, a path from its folder";
+    assert!(error.ends_with(said), "{error}");
 }

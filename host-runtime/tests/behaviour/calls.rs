@@ -95,7 +95,7 @@ fn an_error_message_that_is_no_text_is_told_in_our_words() {
         let plugin = PluginManager::new().load("guest", &module, options).unwrap();
         for export in ["fail", "trap"] {
             let error = plugin.call(export, "").unwrap_err();
-            assert_eq!(error.code(), "message-not-utf8");
+            assert_eq!(error.code(), "message-not-text");
             assert_eq!(
                 error.to_string(),
                 format!(

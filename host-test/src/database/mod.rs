@@ -37,6 +37,7 @@ pub struct TableRows {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Table {
+    columns: Vec<String>,
     key: Vec<String>,
     /// By the values of the key, and a count for those that have none.
     rows: BTreeMap<(Vec<KeyPart>, usize), Row>,
@@ -151,6 +152,12 @@ impl TableRows {
         self.tables.keys().map(String::as_str)
     }
 
+    /// The tables, each with its columns in the order in which they were declared.
+    pub(crate) fn columns(&self) -> BTreeMap<&str, Vec<&str>> {
+        let tables = self.tables.iter();
+        tables.map(|(name, table)| (name.as_str(), table.columns.iter().map(String::as_str).collect())).collect()
+    }
+
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> usize {
         self.tables.get(table).map_or(0, |table| table.rows.len())
@@ -172,8 +179,8 @@ impl Table {
         key.sort_by_key(|column| column.pk);
         // Rows of a table without a primary key are told apart by all that they hold.
         let key = if key.is_empty() { columns.iter().collect() } else { key };
-        let mut table =
-            Self { key: key.into_iter().map(|column| column.name.clone()).collect(), rows: BTreeMap::new() };
+        let names = |columns: Vec<&Column>| columns.into_iter().map(|column| column.name.clone()).collect();
+        let mut table = Self { key: names(key), columns: names(columns.iter().collect()), rows: BTreeMap::new() };
         for row in rows {
             let mut row: Row = serde_json::from_str(&row.row).map_err(HostError::internal)?;
             for column in &columns {

@@ -7,6 +7,8 @@
 mod compare;
 mod edit;
 mod file;
+mod names;
+mod place;
 mod play;
 mod schema;
 mod update;
@@ -19,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use hostfn_runtime::PluginManagerBuilder;
+use hostfn_runtime::{HostFunction, LoadError, Plugin, PluginManager, PluginManagerBuilder, PluginOptions, Registry};
 
 pub use compare::Difference;
 
@@ -82,6 +84,21 @@ impl Scenario {
         self.file.name.clone().unwrap_or_else(stem)
     }
 
+    /// What of its grants no function of these registries needs, each with its place and with what was meant.
+    pub fn unused_grants(&self, registries: &[Registry]) -> Vec<String> {
+        let permissions = registries.iter().flat_map(Registry::functions).map(HostFunction::permission);
+        // Read, they are in another order.
+        let written = yaml::parse::<serde_json::Value>(&self.text).unwrap_or_default();
+        let unused = hostfn_runtime::unused(&self.file.grants, permissions);
+        let told = unused.into_iter().map(|(grant, message)| {
+            let at = written["grants"].as_array().into_iter().flatten().position(|other| other == grant);
+            let at = at.unwrap_or_default();
+            let path = [place::Part::Member("grants"), place::Part::Item(at)];
+            place::at_path(&self.text, &path, &format!("`{grant}` is granted, which {message}"))
+        });
+        told.collect()
+    }
+
     /// Runs its steps until one does not end as it says, on a host and a database of their own, of which
     /// `plugin` is the name of the plugin and `module` its compiled bytes.
     ///
@@ -89,7 +106,19 @@ impl Scenario {
     /// When it cannot be run at all: the host cannot be built, the plugin cannot be loaded, or the scenario
     /// names what is not there.
     pub fn run(&self, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<ScenarioOutcome, Failure> {
-        play::run(&self.file, host, plugin, module).map_err(|error| self.at(&error))
+        self.run_with(host, |manager, options| manager.load(plugin, module, options))
+    }
+
+    /// As [`run`](Self::run), with a plugin that `load` loads, such as one with a manifest.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(
+        &self,
+        host: PluginManagerBuilder,
+        load: impl Fn(&PluginManager, PluginOptions) -> Result<Plugin, LoadError>,
+    ) -> Result<ScenarioOutcome, Failure> {
+        play::run(&self.file, &self.text, host, &load).map_err(|error| self.at(&error))
     }
 
     /// Runs all its steps, and answers its text with every expectation that was not met, or not there yet,
@@ -98,13 +127,24 @@ impl Scenario {
     /// # Errors
     /// As [`run`](Self::run), and when the text cannot be changed without losing something of it.
     pub fn updated(&self, host: PluginManagerBuilder, plugin: &str, module: &[u8]) -> Result<Option<String>, Failure> {
-        let edits =
-            play::edits(&self.file, &self.text, host.clone(), plugin, module).map_err(|error| self.at(&error))?;
+        self.updated_with(host, |manager, options| manager.load(plugin, module, options))
+    }
+
+    /// As [`updated`](Self::updated), with a plugin that `load` loads, such as one with a manifest.
+    ///
+    /// # Errors
+    /// As [`updated`](Self::updated).
+    pub fn updated_with(
+        &self,
+        host: PluginManagerBuilder,
+        load: impl Fn(&PluginManager, PluginOptions) -> Result<Plugin, LoadError>,
+    ) -> Result<Option<String>, Failure> {
+        let edits = play::edits(&self.file, &self.text, host.clone(), &load).map_err(|error| self.at(&error))?;
         if edits.is_empty() {
             return Ok(None);
         }
         let text = edit::edited(&self.text, &edits).map_err(|error| self.at(&error))?;
-        let outcome = Self::parse(&self.path, &text)?.run(host, plugin, module)?;
+        let outcome = Self::parse(&self.path, &text)?.run_with(host, load)?;
         match outcome.failure {
             None => Ok(Some(text)),
             Some(failure) => Err(self.at(&format!("as it would be written it fails; nothing was written: {failure}"))),

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hostfn_runtime::{CallError, Plugin, PluginManagerBuilder, PluginOptions, Timestamp};
+use hostfn_runtime::{
+    CallError, HostFunction, LoadError, Plugin, PluginManager, PluginManagerBuilder, PluginOptions, Timestamp,
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     compare::{Comparison, Difference},
     edit::Edit,
     file::{MockedCall, Rows, ScenarioFile, Step},
+    names::Names,
     update::Update,
     variables::{MORE, Variables},
 };
@@ -22,14 +25,17 @@ use crate::{
     transcript::Event,
 };
 
+/// Loads the plugin into the scenario's own host.
+type Load<'a> = dyn Fn(&PluginManager, PluginOptions) -> Result<Plugin, LoadError> + 'a;
+
 /// Runs the steps until one does not end as it says.
 pub(super) fn run(
     file: &ScenarioFile,
+    text: &str,
     host: PluginManagerBuilder,
-    plugin: &str,
-    module: &[u8],
+    load: &Load<'_>,
 ) -> Result<ScenarioOutcome, Failure> {
-    let mut play = Play::begin(file, Variables::default(), host, plugin, module)?;
+    let mut play = Play::begin(file, text, Variables::default(), host, load)?;
     let started = Instant::now();
     let mut failure = None;
     for (number, step) in (1..).zip(&file.steps) {
@@ -55,10 +61,9 @@ pub(super) fn edits(
     file: &ScenarioFile,
     text: &str,
     host: PluginManagerBuilder,
-    plugin: &str,
-    module: &[u8],
+    load: &Load<'_>,
 ) -> Result<Vec<Edit>, Failure> {
-    let mut play = Play::begin(file, Variables::of(text), host, plugin, module)?;
+    let mut play = Play::begin(file, text, Variables::of(text), host, load)?;
     let mut edits = Vec::new();
     for (position, step) in file.steps.iter().enumerate() {
         let line = step.referenced.line();
@@ -92,18 +97,20 @@ struct Happened {
 impl Play {
     fn begin(
         file: &ScenarioFile,
+        text: &str,
         variables: Variables,
         host: PluginManagerBuilder,
-        plugin: &str,
-        module: &[u8],
+        load: &Load<'_>,
     ) -> Result<Self, Failure> {
         let fixture = Fixture::new(TestDatabase::Sqlite, host)?;
+        let functions = fixture.manager.functions().map(HostFunction::name).collect();
+        Names { functions, tables: fixture.empty_rows().columns() }.check(file, text)?;
         let mut options = PluginOptions::from(file.grants.clone());
         if let Some(timeout) = file.timeout {
             options = options.timeout(timeout);
         }
         let options = file.config.iter().fold(options, |options, (key, value)| options.config(key, value));
-        let plugin = fixture.manager.load(plugin, module, options)?;
+        let plugin = load(&fixture.manager, options)?;
         let play = Self { fixture, plugin, variables, host_calls: 0 };
         if let Some(time) = file.clock {
             play.fixture.clock.set(time);
@@ -240,6 +247,7 @@ impl Play {
         let mut update = Update {
             variables: &mut self.variables,
             redactor: &self.fixture.recorder.redactor,
+            plugin: self.plugin.name(),
             numbers_are_booleans: false,
         };
         let (member, actual, expected, other) = match &happened.outcome {

@@ -1,6 +1,6 @@
 //! Expectations as they came out.
 
-use hostfn_runtime::Redactor;
+use hostfn_runtime::{Redactor, Uuid};
 use serde_json::{Map, Value};
 
 use super::{
@@ -13,6 +13,8 @@ use super::{
 pub(super) struct Update<'a> {
     pub(super) variables: &'a mut Variables,
     pub(super) redactor: &'a Redactor,
+    /// The plugin's name. What is written with it would be true of no other plugin.
+    pub(super) plugin: &'a str,
     pub(super) numbers_are_booleans: bool,
 }
 
@@ -83,21 +85,57 @@ impl Update<'_> {
             Value::String(text) => match self.variables.name_of(text) {
                 Some(name) => format!("${name}").into(),
                 None if self.redactor.knows(text) => format!("${}", self.variables.bind_like(member, actual)).into(),
+                None if self.is_of_this_run(text) => ANYTHING.into(),
                 None => escaped(text).into(),
             },
             Value::Array(items) => items.iter().map(|item| self.written(member, item)).collect(),
             Value::Object(members) => {
                 // What a function answers is named after the function.
                 let function = members.get("function").and_then(Value::as_str);
-                let members = members.iter().map(|(name, value)| {
+                let written = members.iter().map(|(name, value)| {
                     let wanted = function.filter(|_| name == "data").unwrap_or(name);
                     (written_name(name), self.written(wanted, value))
                 });
-                members.collect()
+                let written: Map<_, _> = written.collect();
+                if is_error(members) { without_what_is_open(written) } else { written }.into()
             }
             other => other.clone(),
         }
     }
+
+    /// Whether a text names the plugin or the call, so that it is another for the next plugin or in the next run.
+    fn is_of_this_run(&self, text: &str) -> bool {
+        text.contains(&format!("plugin `{}`", self.plugin)) || has_call_id(text)
+    }
+}
+
+/// What stands for any value.
+const ANYTHING: &str = "$_";
+
+/// Whether the id of a host call is in a text: a UUID, a slash and a number.
+fn has_call_id(text: &str) -> bool {
+    let before_slashes = text.match_indices('/').filter_map(|(at, _)| {
+        let is_counted = text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+        text.get(at.checked_sub(36)?..at).filter(|_| is_counted)
+    });
+    before_slashes.into_iter().any(|id| id.parse::<Uuid>().is_ok())
+}
+
+/// Whether it is an error as a host answers it, which plugins pass on.
+fn is_error(members: &Map<String, Value>) -> bool {
+    ["code", "message"].iter().all(|name| members.get(*name).is_some_and(Value::is_string))
+}
+
+/// An error of which nothing is said that is of one plugin or one call: `{code: not_found, ...: }`.
+fn without_what_is_open(mut error: Map<String, Value>) -> Map<String, Value> {
+    let before = error.len();
+    error.retain(|_, value| value != ANYTHING);
+    if error.len() < before {
+        // A plugin that does not pass all of it on passes on less, or nulls.
+        error.retain(|_, value| !value.is_null());
+        error.insert(MORE.to_owned(), Value::Null);
+    }
+    error
 }
 
 #[cfg(test)]
@@ -111,7 +149,7 @@ mod tests {
         redactor.learn_text("hunter22");
         let mut variables = Variables::default();
         variables.bind("user", &json!("0123-4567"));
-        Update { variables: &mut variables, redactor: &redactor, numbers_are_booleans: false }
+        Update { variables: &mut variables, redactor: &redactor, plugin: "notes", numbers_are_booleans: false }
             .updated("output", expected, actual)
     }
 
@@ -122,6 +160,24 @@ mod tests {
         assert_eq!(updated(None, &actual), written);
         let call = json!({"function": "hash_password", "data": "hunter22"});
         assert_eq!(updated(None, &call), json!({"function": "hash_password", "data": "$hash_password"}));
+    }
+
+    #[test]
+    fn what_is_of_one_plugin_or_one_call_is_left_open() {
+        let call = "0190b2c4-8f3a-7d21-9c55-1f2e3d4c5b6a/3";
+        let error = json!({"code": "conflict", "message": "taken", "field": null, "call_id": call});
+        assert_eq!(updated(None, &error), json!({"code": "conflict", "message": "taken", "...": null}));
+        let error =
+            json!({"code": "permission_denied", "message": "plugin `notes` was not granted `a`", "call_id": call});
+        assert_eq!(updated(None, &json!([error])), json!([{"code": "permission_denied", "...": null}]));
+        let said = "plugin `notes`, export `run`: the guest trapped: wasm trap";
+        assert_eq!(updated(None, &said.into()), "$_");
+        assert_eq!(updated(None, &json!({"id": call, "name": "notes"})), json!({"id": "$_", "name": "notes"}));
+        let plain = json!({"code": "conflict", "message": "taken", "field": null});
+        assert_eq!(updated(None, &plain), plain);
+        for text in ["plugin `other` is there", "a/1", "0190b2c4-8f3a-7d21-9c55-1f2e3d4c5b6a"] {
+            assert_eq!(updated(None, &text.into()), text);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use granit_parser::{Event, Parser, ScalarStyle};
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, MessageFormatter};
 
+use super::place::at;
 use crate::fixture::Failure;
 
 /// Reads YAML, in which `yes` and `no` are words.
@@ -21,7 +22,36 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     if let Some(error) = wrong_number(text) {
         return Err(error.into());
     }
-    parsed.map_err(|error| error.render_with_formatter(&Words).into())
+    parsed.map_err(|error| told(text, &error).into())
+}
+
+/// What is wrong, and where.
+fn told(text: &str, error: &Error) -> String {
+    let error = error.without_snippet();
+    let Some(location) = error.location() else { return Words.format_message(error).into_owned() };
+    let [line, column] = [location.line(), location.column()].map(|number| usize::try_from(number).unwrap_or(1));
+    if let Error::Eof { .. } = error {
+        return Words.format_message(error).into_owned();
+    }
+    match is_syntax(error).then(|| tab_after(text, line)).flatten() {
+        Some((line, column)) => at(text, line, column, "a tab is in the indentation: indent with spaces"),
+        None => at(text, line, column, &Words.format_message(error)),
+    }
+}
+
+/// Whether the text is no YAML, and the formatter has nothing more to say of it.
+fn is_syntax(error: &Error) -> bool {
+    Words.format_message(error) == NO_YAML
+}
+
+/// The first tab in the indentation of the line in which the reader gave up, or of the next: it may stop before it.
+fn tab_after(text: &str, line: usize) -> Option<(usize, usize)> {
+    let lines = (1..).zip(text.lines()).skip(line.saturating_sub(1)).filter(|(_, text)| !text.trim().is_empty());
+    let mut tabs = lines.take(2).filter_map(|(line, text)| {
+        let indentation = &text[..text.len() - text.trim_start().len()];
+        Some((line, indentation.chars().position(|c| c == '\t')? + 1))
+    });
+    tabs.next()
 }
 
 /// The first number that is not as JSON has it, with its place.
@@ -34,7 +64,8 @@ fn wrong_number(text: &str) -> Option<String> {
         {
             let problem = problem(&value)?;
             let (line, column) = (span.start.line(), span.start.col() + 1);
-            Some(format!("line {line}, column {column}: `{value}` {problem}; for the string write '{value}' in quotes"))
+            let message = format!("`{value}` {problem}; for the string write '{value}' in quotes");
+            Some(at(text, line, column, &message))
         }
         _ => None,
     })
@@ -80,6 +111,9 @@ fn problem(scalar: &str) -> Option<String> {
     (!is_integer && !is_finite).then(|| "is beyond the numbers that JSON readers have".to_owned())
 }
 
+/// What is said where nothing better is known.
+const NO_YAML: &str = "it is not YAML here: look at the indentation, brackets and quotes";
+
 /// What is wrong, for whoever wrote the file.
 struct Words;
 
@@ -121,7 +155,7 @@ impl MessageFormatter for Words {
             | Error::AliasReplayStackDepthExceeded { .. } => {
                 "it is too large or too deep, or uses an anchor too often: split the file into several".into()
             }
-            _ => "it is not YAML here: look at the indentation, brackets, quotes and tabs".into(),
+            _ => NO_YAML.into(),
         }
     }
 }
@@ -223,16 +257,28 @@ mod tests {
             ("a: 1\na: 2", "`a` is there twice: keep one"),
             ("a: 1\n---\na: 2", "keep one, and no `---`"),
             ("a: *b", "no anchor has this name"),
-            ("a:\n\t- b", "line 2"),
+            ("a:\n\t- b", "line 2, column 1: a tab is in the indentation: indent with spaces"),
+            ("a:\n  - b: 1\n\tc: 2", "line 3, column 1: a tab is in the indentation"),
+            ("a:\n  b:\n  \t c: 2", "line 3, column 3: a tab is in the indentation"),
+            ("a:\n  b: 1\n   c: 2", "line 3, column 5: it is not YAML here"),
             ("a: 'b", "line 1"),
             ("a: !!binary '*'", "line 1"),
             ("- a\nb: c", "line 2"),
         ] {
             let error = parse::<Value>(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
-            for word in
-                ["Options", "option", "serde", "from_multiple", "from_str", "DuplicateKeyPolicy", "parser", "scan"]
-            {
+            for word in [
+                "<input>",
+                "error:",
+                "Options",
+                "option",
+                "serde",
+                "from_multiple",
+                "from_str",
+                "DuplicateKeyPolicy",
+                "parser",
+                "scan",
+            ] {
                 assert!(!error.contains(word), "{text}: {error}");
             }
         }

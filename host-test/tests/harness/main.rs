@@ -11,6 +11,7 @@ mod faults;
 mod functions;
 mod mocks;
 mod names;
+mod scenario_messages;
 mod scenarios;
 mod transcripts;
 

@@ -9,12 +9,12 @@ fn module() -> Vec<u8> {
     forwarding_guest(functions_in("extism:host/user").functions(), true)
 }
 
-fn scenario(text: &str) -> Scenario {
+pub(crate) fn scenario(text: &str) -> Scenario {
     Scenario::parse("notes.yaml", text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// How a scenario comes out, or why it does not.
-fn run(text: &str) -> String {
+pub(crate) fn run(text: &str) -> String {
     match scenario(text).run(functions_in("extism:host/user").into(), "notes", &module()) {
         Ok(outcome) => outcome.to_string(),
         Err(error) => error.to_string(),
@@ -137,97 +137,6 @@ fn an_error_that_is_not_declared_fails_a_step() {
 }
 
 #[test]
-fn what_a_scenario_names_must_be_there() {
-    let said = |members: &str| run(&format!("grants: ['*']\n{members}"));
-    for (text, expected) in [
-        ("steps: [{export: add_notes}]", "notes.yaml: step 1 on line 2: plugin `notes` has no export `add_notes`"),
-        (
-            "steps: [{export: get_note, input: {id: $id}}]",
-            "notes.yaml: step 1 on line 2: input: `$id` stands for nothing yet",
-        ),
-        (
-            "steps: [{export: what_time, database: {note: []}}]",
-            "notes.yaml: database: there is no table `note`; there are `notes`",
-        ),
-        (
-            "database: {notes: [{colour: red}]}\nsteps: [{export: what_time}]",
-            "notes.yaml: database: `notes`: it has no column `colour`",
-        ),
-        (
-            "database: {notes: [{id: 1, title: a, text: b}]}\nsteps: [{export: what_time}]",
-            "notes.yaml: database: `notes`: NOT NULL constraint failed: notes.changed_at",
-        ),
-        (
-            "mocks: [{function: get_notes, returns: null}]\nsteps: [{export: what_time}]",
-            "notes.yaml: mocks: the host has no function `get_notes`",
-        ),
-        (
-            "mocks: [{function: get_note, returns: {id: one}}]\nsteps: [{export: what_time}]",
-            "notes.yaml: the mock of `get_note` answers what the function never does",
-        ),
-        (
-            "mocks: [{function: get_note}]\nsteps: [{export: what_time}]",
-            "notes.yaml: mocks: say what `get_note` does, with `returns` or with `fails`",
-        ),
-    ] {
-        let said = said(text);
-        assert!(said.starts_with(expected), "{text}\n{said}");
-    }
-}
-
-#[test]
-fn a_file_that_is_no_scenario_says_where() {
-    let said = |text: &str| Scenario::parse("notes.yaml", text).unwrap_err().to_string();
-    for (text, expected) in [
-        ("steps: []", "`steps` is empty"),
-        ("steps:\n  - export: a\n    ouput: 1", "line 3"),
-        ("steps:\n  - export: a\n    output: 1\n    error: 2", "step 1 on line 2 has an `output` and an `error`"),
-        ("grants: [Users]\nsteps: [{export: a}]", "is not a permission"),
-        ("steps: [{export: a, advance: soon}]", "`soon` is no time, such as 90s or 1h"),
-        ("steps: [{export: a, clock: noon}]", "line 1"),
-        ("steps:\n  - export: a\n    atomic: yes", "line 3"),
-        ("steps:\n  - export: a\n    database:\n", "`database` is empty: name the tables"),
-    ] {
-        let said = said(text);
-        assert!(said.starts_with("notes.yaml: ") && said.contains(expected), "{text}\n{said}");
-        assert!(!is_valid_by_schema(text), "{text}");
-    }
-}
-
-/// Whether an editor that has the schema takes it.
-fn is_valid_by_schema(text: &str) -> bool {
-    let options = serde_saphyr::options! { strict_booleans: true };
-    let scenario: serde_json::Value = serde_saphyr::from_str_with_options(text, options).expect("it is YAML");
-    let validator = jsonschema::options().should_validate_formats(true).build(&Scenario::schema());
-    validator.expect("it is a schema").is_valid(&scenario)
-}
-
-/// What only running it tells, an editor tells while it is written.
-#[test]
-fn an_editor_knows_more_than_the_reader() {
-    for (text, taken) in [
-        ("steps: [{export: a, calls: [get_note, ..., {function: get_note, data: 5}]}]", true),
-        ("steps: [{export: a, calls: }]", true),
-        ("steps: [{export: a, calls: get_note}]", false),
-        ("steps: [{export: a, calls: [{data: 5}]}]", false),
-        ("steps: [{export: a, output: null, advance: 1h 30m}]", true),
-        ("steps: [{export: a, database: {notes: }, input: $_, error: {code: conflict, ...: }}]", true),
-        ("mocks: [{function: get_note, returns: null, times: 2}]\nsteps: [{export: a}]", true),
-        ("mocks: [{function: get_note, fails: {code: conflict, message: no}}]\nsteps: [{export: a}]", true),
-        ("mocks: [{function: get_note}]\nsteps: [{export: a}]", false),
-        (
-            "mocks: [{function: get_note, returns: 5, fails: {code: conflict, message: no}}]\nsteps: [{export: a}]",
-            false,
-        ),
-        ("database: {notes: [{id: 7}]}\ntimeout: 2s\nsteps: [{export: a}]", true),
-        ("database: {notes: {id: 7}}\nsteps: [{export: a}]", false),
-    ] {
-        scenario(text);
-        assert_eq!(is_valid_by_schema(text), taken, "{text}");
-    }
-}
-
-#[test]
 fn what_came_is_written_and_the_rest_stays() {
     let text = "\
 # Notes.
@@ -282,13 +191,10 @@ steps:
         code: conflict
         message: the title is taken
         field: title
-        call_id: 4ee15fd5-0ef6-4e0c-8b5e-2e3b1a7ef2b5/1
+        ...:
 ";
     let written = updated(text).expect("there is something to write");
-    let without_call_id = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| !line.contains("call_id")).map(str::to_owned).collect()
-    };
-    assert_eq!(without_call_id(&written).join("\n"), without_call_id(expected).join("\n"));
+    assert_eq!(written, expected, "the id of the call is left open");
     assert!(run(&written).starts_with("2 steps"), "{}", run(&written));
     assert_eq!(updated(&written), None);
 }
@@ -416,21 +322,4 @@ fn an_output_that_is_no_text_is_compared_by_its_bytes() {
     // As text both would be two replacement characters.
     let other = run(&guest("0x81"));
     assert!(other.contains(r#"output.$base64"#) && other.contains(r#"+ "gf4=""#), "{other}");
-}
-
-#[test]
-fn a_number_that_would_arrive_as_another_is_refused() {
-    let said = |number: &str| {
-        let text = format!("steps:\n  - export: run\n    input: {{number: {number}}}");
-        Scenario::parse("notes.yaml", text).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
-    };
-    assert_eq!(
-        said("007"),
-        "notes.yaml: line 3, column 21: `007` begins with a zero: for the number write it without; for the string write \
-         '007' in quotes"
-    );
-    assert!(said("18446744073709551616").contains("is beyond the integers from"), "{}", said("18446744073709551616"));
-    for taken in ["7", "'007'", "18446744073709551615"] {
-        assert_eq!(said(taken), "");
-    }
 }
