@@ -35,6 +35,7 @@ mod help;
 mod integrity;
 mod junit;
 mod list;
+mod machine;
 mod manifest;
 mod migrate;
 mod new;

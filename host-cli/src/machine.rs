@@ -2,6 +2,8 @@
 
 use hostfn_runtime::machine_sources;
 
+use crate::escaped;
+
 /// Says of a plugin that its time or randomness is the machine's, if it can be.
 pub(crate) fn note(plugin: &str, modules: &[Vec<u8>]) -> Option<String> {
     let has = |source: &str| modules.iter().any(|module| machine_sources(module).contains(&source));
@@ -12,8 +14,9 @@ pub(crate) fn note(plugin: &str, modules: &[Vec<u8>]) -> Option<String> {
         (false, false) => return None,
     };
     Some(format!(
-        "note: `{plugin}` imports {imports} from WASI: what it takes from there is the machine's {what}, and differs in each \
-         run; ask the host for it, or expect a name such as `$id`"
+        "note: `{}` imports {imports} from WASI: what it takes from there is the machine's {what}, and differs in each \
+         run; ask the host for it, or expect a name such as `$id`",
+        escaped(plugin)
     ))
 }
 

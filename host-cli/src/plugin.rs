@@ -1,6 +1,9 @@
 //! Which plugin, and what it may do: what `call` and `check` have in common.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use hostfn_runtime::{
@@ -8,7 +11,7 @@ use hostfn_runtime::{
     PluginOptions,
 };
 
-use crate::Failure;
+use crate::{Failure, machine};
 
 /// A plugin on the command line, with what it is granted.
 #[derive(Debug, Args)]
@@ -79,6 +82,17 @@ impl ChosenPlugin {
         match self {
             Self::Module { name, .. } => name,
             Self::Manifest(manifest) => manifest.name(),
+        }
+    }
+
+    /// What to know of its time and randomness, before it is run more than once.
+    pub(crate) fn note_of_machine(&self) -> Option<String> {
+        match self {
+            Self::Module { name, module } => machine::note(name, std::slice::from_ref(module)),
+            Self::Manifest(manifest) => {
+                let modules: Vec<_> = manifest.module_paths().iter().filter_map(|path| fs::read(path).ok()).collect();
+                machine::note(manifest.name(), &modules)
+            }
         }
     }
 

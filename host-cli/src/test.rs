@@ -76,6 +76,9 @@ fn run_all(arguments: &TestArguments, host: &PluginManagerBuilder) -> Result<(),
         // What is wrong with it is told once, and not of each scenario.
         manifest.module()?;
     }
+    if let Some(note) = plugin.note_of_machine() {
+        anstream::eprintln!("{ASIDE}{note}{ASIDE:#}");
+    }
     let paths = scenario_files(&arguments.scenarios)?;
     if arguments.update {
         return update(&paths, host, &plugin);

@@ -111,13 +111,19 @@ pub(crate) fn run(arguments: &WatchArguments, host: PluginManagerBuilder) -> Res
         if call.is_in_memory() { host.clock(Clock::fixed(began)).entropy(EntropySource::seeded(1)) } else { host }
     };
 
-    let mut last = None;
+    let (mut last, mut noted) = (None, None);
     loop {
         // Before they are read: what changes from now on is another look.
         let look = Look::at(&files(call));
         let answer = one_call(call, typed.as_deref(), host());
         show(arguments, last.as_ref(), &answer)?;
         last = Some(answer);
+        // Where calls are to be the same, and of each plugin once.
+        let note = call.plugin.read().ok().filter(|_| call.is_in_memory()).and_then(|plugin| plugin.note_of_machine());
+        if let Some(note) = note.as_ref().filter(|_| note != noted) {
+            anstream::eprintln!("{ASIDE}{note}{ASIDE:#}");
+        }
+        noted = note;
         look.until_another(|| files(call));
     }
 }

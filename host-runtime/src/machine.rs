@@ -20,7 +20,8 @@ pub fn machine_sources(module: &[u8]) -> Vec<&'static str> {
         Payload::ImportSection(imports) => Some(imports),
         _ => None,
     });
-    let imports: Vec<_> = imports.into_iter().flat_map(|section| section.into_imports()).filter_map(Result::ok).collect();
+    let imports: Vec<_> =
+        imports.into_iter().flat_map(|section| section.into_imports()).filter_map(Result::ok).collect();
     let is_imported = |name: &&str| imports.iter().any(|import| import.module == WASI && import.name == *name);
     ["clock_time_get", "random_get"].into_iter().filter(is_imported).collect()
 }

@@ -147,7 +147,10 @@ impl Scenario {
         let outcome = Self::parse(&self.path, &text)?.run_with(host, load)?;
         match outcome.failure {
             None => Ok(Some(text)),
-            Some(failure) => Err(self.at(&format!("as it would be written it fails; nothing was written: {failure}"))),
+            Some(failure) => {
+                let cure = failure.name_instead().unwrap_or_default();
+                Err(self.at(&format!("as it would be written it fails; nothing was written{cure}: {failure}")))
+            }
         }
     }
 
@@ -208,6 +211,22 @@ pub struct ScenarioFailure {
     pub what: String,
     /// How what happened differs from what was expected. Secrets are hidden.
     pub differences: Vec<Difference>,
+}
+
+impl ScenarioFailure {
+    /// What to write where a value is another in each run.
+    fn name_instead(&self) -> Option<String> {
+        let other =
+            self.differences.iter().find(|difference| difference.expected.is_some() && difference.actual.is_some())?;
+        let path = &other.path;
+        let member = path.rsplit('.').next().unwrap_or(path).split('[').next().unwrap_or(path);
+        let is_name =
+            !member.is_empty() && member.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let name = if is_name { member } else { "value" };
+        Some(format!(
+            "; `{path}` is another in each run: expect a name in its place, such as `${name}`, or `$_` for anything"
+        ))
+    }
 }
 
 impl fmt::Display for ScenarioFailure {

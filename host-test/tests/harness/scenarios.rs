@@ -262,6 +262,39 @@ steps: [{export: get_note, input: {id: 1}}]
     assert_eq!(error.to_string(), said);
 }
 
+/// Answers eight letters, by chance of the machine's own.
+const BY_CHANCE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
+    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+    (memory (export "memory") 1)
+    (func (export "draw") (result i32) (local $block i64) (local $at i32)
+        (drop (call $random_get (i32.const 0) (i32.const 8)))
+        (local.set $block (call $alloc (i64.const 8)))
+        (loop $next
+            (call $store
+                (i64.add (local.get $block) (i64.extend_i32_u (local.get $at)))
+                (i32.add (i32.const 97) (i32.and (i32.load8_u (local.get $at)) (i32.const 15))))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $at) (i32.const 8))))
+        (call $output_set (local.get $block) (i64.const 8))
+        (i32.const 0)))"#;
+
+#[test]
+fn what_is_another_in_each_run_is_told_with_what_to_write_instead() {
+    let text = "steps: [{export: draw}]\n";
+    let module = wat::parse_str(BY_CHANCE).unwrap();
+    let updated = scenario(text).updated(functions_in("extism:host/user").into(), "chance", &module);
+    let error = updated.unwrap_err().to_string();
+    let said = "notes.yaml: as it would be written it fails; nothing was written; `output` is another in each run: expect a name \
+                in its place, such as `$output`, or `$_` for anything: step 1 on line 1";
+    assert!(error.starts_with(said), "{error}");
+    let named = "steps: [{export: draw, output: $output}]\n";
+    let outcome = scenario(named).run(functions_in("extism:host/user").into(), "chance", &module);
+    assert!(outcome.unwrap().is_success());
+}
+
 #[test]
 fn an_error_where_data_was_expected_is_written() {
     let text = "\
