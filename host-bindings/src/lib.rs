@@ -29,7 +29,7 @@ mod xtp_rules;
 pub use bindings::{BindingsError, File, bindings, render};
 pub use contract::{Contract, ContractError, FORMAT, FunctionContract};
 pub use languages::{LANGUAGES, Language};
-pub use page::{Example, PageError, Reference};
+pub use page::{Example, PageError, Reference, Table};
 pub use types::UnsayableType;
 pub use xtp::{XtpError, xtp};
 pub use xtp_rules::{XtpProblem, xtp_problems};

@@ -4,9 +4,9 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use hostfn_bindings::{Contract, Example, Reference};
+use hostfn_bindings::{Contract, Example, Reference, Table};
 use hostfn_runtime::PluginManagerBuilder;
-use hostfn_test::{AcceptedCall, accepted_transcripts};
+use hostfn_test::{AcceptedCall, accepted_transcripts, tables_of};
 
 use crate::{Failure, say_written};
 
@@ -43,7 +43,7 @@ enum Format {
 
 pub(crate) fn run(arguments: &DocsArguments, host: &PluginManagerBuilder) -> Result<(), Failure> {
     let examples = arguments.examples.as_deref().map(examples).transpose()?.unwrap_or_default();
-    let reference = Reference::of(&Contract::of(host.registries()), &examples)?;
+    let reference = Reference::of(&Contract::of(host.registries()), &examples)?.with_tables(tables(host));
     let (name, text) = match arguments.format {
         Format::Html => ("index.html", reference.html()?),
         Format::Markdown => ("reference.md", reference.markdown()?),
@@ -53,6 +53,12 @@ pub(crate) fn run(arguments: &DocsArguments, host: &PluginManagerBuilder) -> Res
         .and_then(|()| fs::write(&path, text))
         .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     say_written(&[path], arguments.json)
+}
+
+/// What a scenario can name; nothing where the migrations are not for SQLite, on which scenarios run.
+fn tables(host: &PluginManagerBuilder) -> Vec<Table> {
+    let tables = tables_of(host.registries()).unwrap_or_default();
+    tables.into_iter().map(|(name, columns)| Table { name, columns }).collect()
 }
 
 /// The calls of the transcripts in a folder, those first that tell most. What a mock answered is no

@@ -8,6 +8,7 @@ use crate::{
     codes::codes,
     defence::{self, Defence},
     foreign::Foreign,
+    likeness::nearest,
     limits::Limits,
     preflight::Finding,
 };
@@ -96,7 +97,7 @@ impl fmt::Display for Findings {
 #[non_exhaustive]
 pub enum CallError {
     /// There is no such export.
-    #[error("plugin `{}` has no export `{}`: {}", Foreign(.plugin), Foreign(.export), what_it_exports(.exports))]
+    #[error("plugin `{}` has no export `{}`: {}", Foreign(.plugin), Foreign(.export), what_it_exports(.export, .exports))]
     UnknownExport {
         /// The plugin.
         plugin: String,
@@ -281,12 +282,13 @@ codes!(pub CallError {
     Start "not-started",
 });
 
-fn what_it_exports(exports: &str) -> String {
+fn what_it_exports(export: &str, exports: &str) -> String {
+    let meant = nearest(export, exports.split("`, `")).map(|meant| format!("; did you mean `{}`?", Foreign(meant)));
     match exports {
         "" => {
             "it exports no functions; mark those that a host may call, with Extism's PDK by `#[plugin_fn]`".to_owned()
         }
-        exports => format!("it exports `{}`", Foreign(exports)),
+        exports => format!("it exports `{}`{}", Foreign(exports), meant.unwrap_or_default()),
     }
 }
 

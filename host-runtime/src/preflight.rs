@@ -5,7 +5,7 @@ use std::fmt;
 use hostfn_contract::Grants;
 
 use crate::{
-    HostFunction, adapter,
+    adapter,
     defence::{self, Defence},
     foreign::{Foreign, shortened},
     host::Host,
@@ -225,7 +225,7 @@ impl Examined {
         let Some(parts) = &self.parts else { return };
         let needed: Vec<_> = parts.links(host).into_iter().map(|link| link.function.permission()).collect();
         self.findings.retain(|finding| finding.kind != FindingKind::UnusedGrant);
-        let permissions = host.descriptions().map(HostFunction::permission);
+        let permissions = host.descriptions().map(|function| function.permission());
         let unused = unused(manifest.grants(), permissions);
         for asked in manifest.grants().iter() {
             let is_needed = needed.iter().any(|needed| covers(asked, needed));
@@ -277,7 +277,7 @@ impl Examined {
 
 /// What is granted and helps nobody.
 fn unused_grants(granted: &Grants, host: &Host) -> impl Iterator<Item = Finding> {
-    let unused = unused(granted, host.descriptions().map(HostFunction::permission));
+    let unused = unused(granted, host.descriptions().map(|function| function.permission()));
     unused
         .into_iter()
         .map(|(grant, message)| about(FindingKind::UnusedGrant, format!("`{grant}` is granted, which {message}")))

@@ -45,6 +45,7 @@ mod scenario;
 mod schema;
 mod script;
 mod snapshot;
+mod tables;
 mod template;
 mod test_database;
 mod transcript;
@@ -60,5 +61,6 @@ pub use plugin::{Answer, TestPlugin};
 pub use scenario::{Difference, Scenario, ScenarioFailure, ScenarioOutcome};
 #[doc(hidden)]
 pub use snapshot::__private;
+pub use tables::tables_of;
 pub use test_database::{TemporaryDatabase, TestDatabase};
 pub use transcript::Transcript;

@@ -30,6 +30,9 @@ fn the_page_shows_every_function_with_a_real_example() {
     let create = create.split("</article>").next().unwrap_or_default();
     assert!(create.contains("Ada Lovelace") && create.contains("Answered with <code>conflict</code>"), "{create}");
 
+    assert!(page.contains("<dt><code>users</code></dt>\n      <dd><code>uuid</code>, "), "{page}");
+    assert!(page.contains("<code>Create<wbr>User<wbr>Request</code>"), "a long name breaks between its words");
+
     run(&["docs", "--out", &out, "--examples", &snapshots]);
     assert!(fs::read_to_string(format!("{out}/index.html")).unwrap() == page, "it is another one each time");
 }
@@ -42,6 +45,12 @@ fn without_transcripts_there_are_no_examples() {
     assert!(output.status.success(), "{}", stderr(&output));
     let text = fs::read_to_string(folder.path().join("reference.md")).expect("the text was written");
     assert!(text.contains("### `db_create_user`") && !text.contains("#### Examples"), "{text}");
+    // What a scenario can name.
+    let tables = text.split("\n## Tables\n").nth(1).expect("there are tables");
+    for line in ["- `sessions`: `", "- `users`: `uuid`, `name`, `email`, "] {
+        assert!(tables.contains(line), "{line} is not in\n{tables}");
+    }
+    assert!(text.contains("[tables](#section-tables)"), "{text}");
     assert!(!folder.path().join("index.html").exists());
 }
 

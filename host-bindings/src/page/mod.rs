@@ -11,6 +11,7 @@ mod snippets;
 mod words;
 
 pub use examples::Example;
+pub use model::Table;
 
 use crate::Contract;
 
@@ -52,6 +53,13 @@ impl Reference {
     /// When a template is wrong.
     pub fn of(contract: &Contract, examples: &[Example]) -> Result<Self, PageError> {
         Ok(Self { page: model::Page::of(contract, examples)? })
+    }
+
+    /// The reference with the tables that a scenario can name, in the order in which they are given.
+    #[must_use]
+    pub fn with_tables(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
+        self.page.tables = tables.into_iter().collect();
+        self
     }
 
     /// As a page that loads nothing and runs no script but its own.

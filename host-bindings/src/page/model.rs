@@ -31,6 +31,18 @@ pub(super) struct Page {
     /// The types of whole answers, which are all alike.
     answers: Vec<NamedType>,
     languages: &'static [Language],
+    /// Those that the migrations make, where they are known.
+    pub(super) tables: Vec<Table>,
+}
+
+/// A table that the migrations of the functions make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(clippy::exhaustive_structs, reason = "made by who knows the database")]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its columns, in the order in which they were declared.
+    pub columns: Vec<String>,
 }
 
 /// The functions whose permissions begin alike.
@@ -108,6 +120,7 @@ impl Page {
             types,
             answers,
             languages: LANGUAGES,
+            tables: Vec::new(),
         })
     }
 }

@@ -88,10 +88,25 @@ fn environment() -> Result<Environment<'static>, PageError> {
     Ok(environment)
 }
 
-/// A name that may go on in the next line after an underscore.
+/// A name that may go on in the next line between its words, and nowhere else: after an underscore, and before a capital.
 fn breakable(name: &str) -> Value {
-    let parts: Vec<_> = name.split('_').map(|part| HtmlEscape(part).to_string()).collect();
-    Value::from_safe_string(parts.join("_<wbr>"))
+    let mut broken = String::new();
+    let mut before = None;
+    for (at, c) in name.char_indices() {
+        let is_next_small = name[at + c.len_utf8()..].starts_with(char::is_lowercase);
+        let is_start = match before {
+            None => false,
+            Some('_') => c != '_',
+            // `JSONValue` has two words, and `userID` too.
+            Some(before) => c.is_uppercase() && (!before.is_uppercase() || is_next_small),
+        };
+        if is_start {
+            broken.push_str("<wbr>");
+        }
+        broken.push_str(&HtmlEscape(c.encode_utf8(&mut [0; 4])).to_string());
+        before = Some(c);
+    }
+    Value::from_safe_string(broken)
 }
 
 /// As a content security policy names an inline script.
@@ -119,6 +134,20 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_breaks_between_its_words() {
+        for (name, broken) in [
+            ("CreateUserRequest", "Create<wbr>User<wbr>Request"),
+            ("db_get_user", "db_<wbr>get_<wbr>user"),
+            ("__Type", "__<wbr>Type"),
+            ("JSONValue", "JSON<wbr>Value"),
+            ("HostResponse_User<b>", "Host<wbr>Response_<wbr>User&lt;b&gt;"),
+            ("User", "User"),
+        ] {
+            assert_eq!(breakable(name).to_string(), broken);
+        }
+    }
 
     #[test]
     fn code_is_set_off_whatever_is_in_it() {

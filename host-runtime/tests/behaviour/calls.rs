@@ -60,6 +60,8 @@ fn an_export_that_is_not_there_is_answered_with_those_that_are() {
     let error = endings(options()).call("sukzeed", "").unwrap_err();
     assert!(matches!(error, CallError::UnknownExport { .. }));
     assert!(error.to_string().contains("it exports `count`, `succeed`, `fail`"), "{error}");
+    let error = endings(options()).call("suceed", "").unwrap_err();
+    assert!(error.to_string().ends_with("; did you mean `succeed`?"), "{error}");
 }
 
 #[test]
