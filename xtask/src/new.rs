@@ -72,6 +72,9 @@ pub fn run(root: &Path, only: Option<&str>) -> Result<(), Error> {
             skipped.extend(project.plugin(&format!("values-{language}"), &[])?);
         }
     }
+    if only.is_none_or(|only| ["plugins", "values"].contains(&only)) {
+        one_set_for_two(&folder, &built.join("examples/values"))?;
+    }
     if only.is_none_or(|only| only == "host") {
         host(root, &folder, &built, target)?;
         // A plugin of a host of one's own, whose functions answer otherwise.
@@ -160,6 +163,33 @@ impl Project<'_> {
         environment.push(("PATH".to_owned(), with_path(paths)?));
         shell(self.folder, &commands.join("\n"), &environment)
     }
+}
+
+/// Writes the expectations of scenarios by what a plugin in one language does, and runs them with one in another.
+fn one_set_for_two(folder: &Path, command: &Path) -> Result<(), Error> {
+    let module = |language: &str, built: &str| folder.join(format!("values-{language}/{built}values-{language}.wasm"));
+    let (one, other) = (module("assemblyscript", ""), module("zig", "zig-out/bin/"));
+    if !one.is_file() || !other.is_file() {
+        return Ok(());
+    }
+    let good = r#"{flag: true, small: 1, byte: 2, wide: 3, ratio: 0.5, text: a, kind: bug, secret: hush, list: [1],
+      grid: [[2]], by_name: {a: 3}, inner: {type: 4}, inners: [{type: 5}], nothing_or_number: [null]"#;
+    let inputs = ["}", ", patch: 1.5}", ", unknown: 1}", ", change: null}", ", optional: many}"];
+    let steps = inputs.map(|end| format!("  - export: run\n    input: {good}{end}\n")).concat();
+    let broken = "  - export: run\n    input: no JSON\n";
+    let set = folder.join("set/values.yaml");
+    fs::make_folder_of(&set)?;
+    fs::write(&set, format!("grants: ['*']\nsteps:\n{steps}{broken}"))?;
+    fs::write(&folder.join("set/denied.yaml"), format!("steps:\n  - export: run\n    input: {good}}}\n"))?;
+    let values = command.display();
+    let lines = [
+        format!("{values} test set --update --plugin {}", one.display()),
+        format!("{values} test set --plugin {}", one.display()),
+        format!("{values} test set --plugin {}", other.display()),
+    ];
+    shell(folder, &lines.join("\n"), &[])?;
+    println!("set: written with AssemblyScript, and the same for Zig");
+    Ok(())
 }
 
 /// A project of host functions, built where the rest of the workspace is, from what that is built from.
