@@ -57,6 +57,26 @@ fn what_is_written_of_a_scenario_passes_and_stays() {
 }
 
 #[test]
+fn a_plugin_that_can_take_what_is_the_machines_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scenario, module) = (folder.path().join("one.yaml"), folder.path().join("chance.wasm"));
+    fs::write(&scenario, "steps: [{export: draw, output: $_}]\n").unwrap();
+    let says = |imports: &str| {
+        let text = format!("(module {imports} (func (export \"draw\") (result i32) (i32.const 0)))");
+        fs::write(&module, wat::parse_str(text).unwrap()).unwrap();
+        let output = run(&["test", &scenario.display().to_string(), "--plugin", &module.display().to_string()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let random = r#"(import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32))) (memory (export "memory") 1)"#;
+    let said = says(random);
+    assert!(
+        said.starts_with("note: `chance` imports `random_get` from WASI: what it takes from there is the machine's")
+    );
+    assert_eq!(says(""), "");
+}
+
+#[test]
 fn a_scenario_that_cannot_be_run_does_not_hide_the_others() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yaml"), "steps: {").unwrap();
