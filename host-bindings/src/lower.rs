@@ -27,7 +27,7 @@ pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Resu
     }
     let mut types = lowering.ordered()?;
     spread::int64(&mut types);
-    spread::closed(&mut types, &functions);
+    spread::requested(&mut types, &functions);
     let entries = take_apart(&mut types);
     let has_int64 =
         types.iter().any(|named| named.has_int64) || functions.iter().any(|function| function.response.holds_int64());
@@ -202,7 +202,7 @@ impl<'a> Lowering<'a> {
                 definition,
                 has_int64,
                 is_awaited: false,
-                is_closed: false,
+                is_requested: false,
             });
         }
         Ok(if is_enumeration { Type::Enumeration { name } } else { Type::Record { name } })

@@ -20,8 +20,8 @@ pub(crate) fn int64(types: &mut [Named]) {
     }
 }
 
-/// Marks the types that only requests have.
-pub(crate) fn closed(types: &mut [Named], functions: &[Function]) {
+/// Marks the types that requests have.
+pub(crate) fn requested(types: &mut [Named], functions: &[Function]) {
     let below: BTreeMap<_, Vec<_>> = types
         .iter()
         .map(|named| {
@@ -29,15 +29,14 @@ pub(crate) fn closed(types: &mut [Named], functions: &[Function]) {
             (named.name.clone(), held.map(|(name, _)| name.to_owned()).collect())
         })
         .collect();
-    let mut answered = BTreeSet::new();
-    let mut waiting: Vec<_> =
-        functions.iter().flat_map(|function| function.response.references()).map(|(name, _)| name.to_owned()).collect();
+    let mut requested = BTreeSet::new();
+    let mut waiting: Vec<_> = functions.iter().filter_map(|function| function.request.clone()).collect();
     while let Some(name) = waiting.pop() {
-        if answered.insert(name.clone()) {
+        if requested.insert(name.clone()) {
             waiting.extend(below.get(&name).into_iter().flatten().cloned());
         }
     }
     for named in types {
-        named.is_closed = !answered.contains(&named.name);
+        named.is_requested = requested.contains(&named.name);
     }
 }

@@ -67,9 +67,8 @@ pub(crate) struct Named {
     pub(crate) has_int64: bool,
     /// Whether one that comes before it refers to it.
     pub(crate) is_awaited: bool,
-    /// Whether it is of requests alone, in which no host takes a member that it does not know. What a newer host answers
-    /// may have more.
-    pub(crate) is_closed: bool,
+    /// Whether a request has it. In one, no host takes a member that it does not know.
+    pub(crate) is_requested: bool,
 }
 
 /// What a name stands for.

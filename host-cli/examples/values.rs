@@ -8,7 +8,7 @@ extern crate hostfn_runtime as hostfn;
 
 use std::{collections::BTreeMap, env, error::Error, fs, process::ExitCode};
 
-use hostfn::{Change, Grants, Json, Patch, PluginManager, Secret, host_fn};
+use hostfn::{Change, Grants, HostResponse, Json, Patch, PluginManager, Secret, host_fn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -177,6 +177,8 @@ fn rows() -> Vec<Row> {
         refuses("grid", "[[1], [2, \"3\"]]", "grid[1][1]"),
         refuses("by_name", "[]", "by_name"),
         refuses("by_name", "{\"a\": 1.5}", "by_name.a"),
+        refuses("inner", "{\"type\": 1, \"more\": 2}", "inner.more"),
+        refuses("inners", "[{\"type\": 1}, {\"more\": 2, \"type\": 1}]", "inners[1].more"),
         refuses("inner", "[1]", "inner"),
         refuses("inner", "{}", "inner.type"),
         refuses("inner", "{\"type\": \"1\"}", "inner.type"),
@@ -191,6 +193,84 @@ fn rows() -> Vec<Row> {
         rows.push(refuses("wide", json, "wide"));
     }
     rows
+}
+
+/// Values that are made up, of which a plugin is to think as the host does that it calls.
+struct MadeUp(u64);
+
+impl MadeUp {
+    /// Xorshift, which is the same in every run: Marsaglia, <https://doi.org/10.18637/jss.v008.i14>.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+
+    fn of<const N: usize>(&mut self, options: [Value; N]) -> Value {
+        options[self.below(N)].clone()
+    }
+
+    fn value(&mut self, depth: usize) -> Value {
+        let integers = [0, 1, -1, 255, 256, i64::from(i32::MAX), i64::from(i32::MIN), 1 << 31, (1 << 53) - 1, 1 << 53];
+        match self.below(if depth == 0 { 5 } else { 7 }) {
+            0 => Value::Null,
+            1 => self.of([json!(true), json!(false)]),
+            2 => integers[self.below(integers.len())].into(),
+            3 => self.of([json!(0.5), json!(-1.25), json!(1e300), json!(2.5e-10)]),
+            4 => {
+                self.of([json!("bug"), json!("feature"), json!(""), json!("1"), json!("ä\u{1f389}\"\\\n"), json!("\0")])
+            }
+            5 => (0..self.below(4)).map(|_| self.value(depth - 1)).collect(),
+            _ => {
+                let names = ["type", "note", "bug", "a", "ä.b", ""];
+                (0..self.below(3)).map(|_| (names[self.below(names.len())].to_owned(), self.value(depth - 1))).collect()
+            }
+        }
+    }
+}
+
+/// How many values are made up.
+const MADE_UP: usize = 2000;
+
+/// Calls a plugin with values that are made up, and tells of each of which the host thinks otherwise.
+fn call_with_made_up(call: impl Fn(&str) -> Result<Vec<u8>, String>) -> Result<Vec<String>, Box<dyn Error>> {
+    let host = hostfn_test::TestHost::new(registry());
+    let good: Value = serde_json::from_str(GOOD)?;
+    let fields: Vec<_> = good.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let fields = [&fields[..], &["optional", "patch", "change"]].concat();
+    let mut made_up = MadeUp(2026);
+    let mut others = Vec::new();
+    for _ in 0..MADE_UP {
+        let field = fields[made_up.below(fields.len())];
+        let value = made_up.value(2);
+        let mut request = good.clone();
+        request[field] = value.clone();
+        let agrees = match (call(&request.to_string()), host.call("take_values", &request).response()) {
+            (Ok(output), HostResponse::Success(data)) => is_same_all(&serde_json::from_slice(&output)?, &data),
+            // Of several faults in a value each may name another, but it is in the same field.
+            (Err(said), HostResponse::Failure(_)) => is_refusal_within(&said, field),
+            _ => false,
+        };
+        if !agrees {
+            others.push(format!("{field}: {value}: the host thinks otherwise"));
+        }
+    }
+    Ok(others)
+}
+
+/// The same members, and numbers that may be written in more than one way.
+fn is_same_all(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| is_same_all(value, other)))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same_all(one, other))
+        }
+        (one, other) => is_same(one, other),
+    }
 }
 
 /// A request with a text in the place of a field, or beside the others. The text is as it is, and not as it would be
@@ -252,12 +332,13 @@ fn call_with_rows(module: &str) -> Result<usize, Box<dyn Error>> {
             outcome => others.push(format!("{text}: {outcome:?}")),
         }
     }
+    others.extend(call_with_made_up(call)?);
     // Which every project of `cargo xtask new values` has beside `run`.
     match plugin.call("give_up", "").map_err(|error| error.to_string()) {
         Err(error) if error.contains("on purpose") => {}
         outcome => others.push(format!("a panic is told as {outcome:?}")),
     }
-    if others.is_empty() { Ok(rows.len()) } else { Err(others.join("\n").into()) }
+    if others.is_empty() { Ok(rows.len() + MADE_UP) } else { Err(others.join("\n").into()) }
 }
 
 /// A number may be written in more than one way.
@@ -267,8 +348,17 @@ fn is_same(one: &Value, other: &Value) -> bool {
 
 /// Whether an error is the one of a request in which a field is wrong, or all of it.
 fn is_refusal(error: &str, place: Option<&str>) -> bool {
-    let told = error.find('{').and_then(|at| serde_json::from_str::<Value>(&error[at..]).ok());
-    told.is_some_and(|told| told["code"] == "invalid_request" && told["field"].as_str() == place)
+    refused(error).is_some_and(|told| told["field"].as_str() == place)
+}
+
+fn is_refusal_within(error: &str, field: &str) -> bool {
+    let place = refused(error).and_then(|told| Some(told["field"].as_str()?.to_owned()));
+    place.is_some_and(|place| place.split(['.', '[']).next() == Some(field))
+}
+
+fn refused(error: &str) -> Option<Value> {
+    let told: Value = serde_json::from_str(&error[error.find('{')?..]).ok()?;
+    (told["code"] == "invalid_request").then_some(told)
 }
 
 fn main() -> ExitCode {

@@ -453,7 +453,7 @@ export class Deleted {
     this.deleted = deleted;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): Deleted {
     json.record(null);
     const value = new Deleted(
@@ -553,7 +553,7 @@ export class EmailVerificationToken {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): EmailVerificationToken {
     json.record(null);
     const value = new EmailVerificationToken(
@@ -662,7 +662,7 @@ export class PasswordResetToken {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): PasswordResetToken {
     json.record(null);
     const value = new PasswordResetToken(
@@ -771,7 +771,7 @@ export class Session {
     this.expiresAt = expiresAt;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): Session {
     json.record(null);
     const value = new Session(
@@ -921,7 +921,7 @@ export class User {
     this.passwordHash = passwordHash;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): User {
     json.record(null);
     const value = new User(
@@ -1315,7 +1315,7 @@ export class DatabaseStatus {
     this.migration = migration;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): DatabaseStatus {
     json.record(null);
     const value = new DatabaseStatus(
@@ -1587,7 +1587,7 @@ export class PasswordMatch {
     this.matches = matches;
   }
 
-  /** Out of JSON; members that are not known are passed over. Whether it was as it should be, `Json.error()` tells. */
+  /** Out of JSON. Whether it was as it should be, `Json.error()` tells. */
   static read(json: Json): PasswordMatch {
     json.record(null);
     const value = new PasswordMatch(
@@ -1838,6 +1838,9 @@ export class JsonWriter {
 /** What the last reading met first that it did not expect; empty, when all was well. */
 let problem: string = "";
 
+/** Whether what is read is an answer of the host, which may have members that are not known. */
+let isAnswer: bool = false;
+
 /** Where that is, such as `lines[0].count`; empty, when it is the whole. */
 let place: string = "";
 
@@ -1856,6 +1859,7 @@ export class Json {
   static parse(text: string): Json {
     problem = "";
     place = "";
+    isAnswer = false;
     const reader = new JsonReader(text);
     const json = reader.value();
     reader.end();
@@ -1927,12 +1931,12 @@ export class Json {
     return missing;
   }
 
-  /** Expects an object with each member once and, if names are given, with no others. */
+  /** Expects an object with each member once and, if names are given and it is no answer, with no others. */
   record(names: Array<string> | null): void {
     if (this.kind != 0x7b) this.fail("expected an object");
     for (let at = 0; at < this.keys.length; at++) {
       if (this.keys.indexOf(this.keys[at]) != at) this.items[at].fail("the field is there twice");
-      if (names !== null && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
+      if (names !== null && !isAnswer && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
     }
   }
 
@@ -2154,6 +2158,7 @@ class Answer {
   static from(block: u64): Answer {
     const answer = new Answer();
     const json = Json.parse(received(block));
+    isAnswer = true;
     const success = json.get("success").boolean();
     if (!success) answer.error = HostError.read(json.get("error"));
     if (problem != "") answer.error = misunderstood();

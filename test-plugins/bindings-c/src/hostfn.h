@@ -603,6 +603,9 @@ static struct {
     hostfn_text place;
 } hostfn__broken;
 
+// Whether what is read is an answer of the host, which may have members that are not known.
+static bool hostfn__is_answer;
+
 static inline bool hostfn__is_broken(void) {
     return hostfn__broken.problem.length > 0;
 }
@@ -913,7 +916,7 @@ static inline HOSTFN__ONCE const hostfn__json *hostfn__of_kind(const hostfn__jso
     return json;
 }
 
-// An object with each member once and, where names are given, with no others.
+// An object with each member once and, where names are given and it is no answer, with no others.
 static inline void hostfn__record(const hostfn__json *json, const hostfn_text *names, size_t count) {
     hostfn__of_kind(json, HOSTFN__MAP);
     if (json->kind != HOSTFN__MAP) {
@@ -923,7 +926,7 @@ static inline void hostfn__record(const hostfn__json *json, const hostfn_text *n
         if (hostfn__find(json, item->key) != item) {
             hostfn__fail(item, HOSTFN_TEXT("the field is there twice"));
         }
-        bool is_known = names == 0;
+        bool is_known = names == 0 || hostfn__is_answer;
         for (size_t at = 0; at < count && !is_known; at++) {
             is_known = hostfn_text_equals(names[at], item->key);
         }
@@ -968,8 +971,7 @@ static inline int64_t hostfn__integer(const hostfn__json *json, int64_t least, i
     return 0;
 }
 
-// The types, out of JSON and as JSON. Of what a host answers, members that are not known are passed over. Whether what was
-// read is as it should be, `hostfn_understood` tells.
+// The types, out of JSON and as JSON. Whether what was read is as it should be, `hostfn_understood` tells.
 
 static inline void hostfn_read_deleted(const hostfn__json *json, hostfn_deleted *value) {
     hostfn__record(json, 0, 0);
@@ -1790,6 +1792,7 @@ static inline hostfn_text hostfn__receive(uint64_t block) {
 static inline const hostfn__json *hostfn__parse(hostfn_text text) {
     hostfn__reader reader = {text.bytes, text.bytes + text.length};
     hostfn__broken.problem.length = 0;
+    hostfn__is_answer = false;
     const hostfn__json *json = hostfn__read(&reader);
     hostfn__peek(&reader);
     if (reader.at != reader.end) {
@@ -1832,6 +1835,7 @@ static inline bool hostfn__understood(hostfn_error *error) {
 // The data of an answer; nothing, where there is an error instead.
 static inline const hostfn__json *hostfn__data(uint64_t block, hostfn_error *error) {
     const hostfn__json *answer = hostfn__parse(hostfn__receive(block));
+    hostfn__is_answer = true;
     if (hostfn__boolean(hostfn__get(answer, HOSTFN_TEXT("success"))) && !hostfn__is_broken()) {
         return hostfn__get(answer, HOSTFN_TEXT("data"));
     }

@@ -299,7 +299,7 @@ pub const DbCreateEmailVerificationTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "token" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// A token that was sent to an e-mail address.
@@ -354,7 +354,7 @@ pub const DbCreatePasswordResetTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "token" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// A token that lets its holder choose a new password.
@@ -409,7 +409,7 @@ pub const DbCreateSessionRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "user_uuid", "ttl_seconds", "id" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// A session of a user.
@@ -472,7 +472,7 @@ pub const CreateUserRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "name", "email", "password_hash", "uuid" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// A user account.
@@ -540,7 +540,7 @@ pub const DbDeleteEmailVerificationTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"token"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbDeletePasswordResetTokenRequest = struct {
@@ -560,7 +560,7 @@ pub const DbDeletePasswordResetTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"token"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbDeleteSessionRequest = struct {
@@ -580,7 +580,7 @@ pub const DbDeleteSessionRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"id"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbDeleteUserPasswordResetTokensRequest = struct {
@@ -593,7 +593,7 @@ pub const DbDeleteUserPasswordResetTokensRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"user_uuid"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbDeleteUserSessionsRequest = struct {
@@ -606,7 +606,7 @@ pub const DbDeleteUserSessionsRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"user_uuid"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbGetEmailVerificationTokenRequest = struct {
@@ -626,7 +626,7 @@ pub const DbGetEmailVerificationTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"token"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbGetPasswordResetTokenRequest = struct {
@@ -646,7 +646,7 @@ pub const DbGetPasswordResetTokenRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"token"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbGetSessionRequest = struct {
@@ -666,7 +666,7 @@ pub const DbGetSessionRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"id"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbGetUserByEmailRequest = struct {
@@ -685,7 +685,7 @@ pub const DbGetUserByEmailRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"email"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbGetUserByUuidRequest = struct {
@@ -698,7 +698,7 @@ pub const DbGetUserByUuidRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"uuid"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// What database the host has.
@@ -737,7 +737,7 @@ pub const DbUpdateUserEmailVerifiedRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "uuid", "verified" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const DbUpdateUserPasswordRequest = struct {
@@ -756,7 +756,7 @@ pub const DbUpdateUserPasswordRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "uuid", "password_hash" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// What of an account its user changes: what is left out stays as it is.
@@ -803,7 +803,7 @@ pub const UpdateUserProfileRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "uuid", "name", "email", "avatar", "bio" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const HashPasswordRequest = struct {
@@ -822,7 +822,7 @@ pub const HashPasswordRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{"password"};
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 pub const VerifyPasswordRequest = struct {
@@ -841,7 +841,7 @@ pub const VerifyPasswordRequest = struct {
         try json.endObject();
     }
     const jsonNames = [_][]const u8{ "user_uuid", "password" };
-    const jsonIsClosed = true;
+    const jsonIsRequested = true;
 };
 
 /// Whether a password is the user's.
@@ -989,7 +989,7 @@ pub fn read(comptime T: type, allocator: Allocator, bytes: []const u8) error{Out
         error.DuplicateField => return .{ .err = .{ .code = "invalid_request", .message = "a field is there twice" } },
         else => return .{ .err = .{ .code = "invalid_request", .message = "it is not JSON" } },
     };
-    var decoder: Decoder = .{ .allocator = allocator };
+    var decoder: Decoder = .{ .allocator = allocator, .is_request = true };
     const data = decoder.value(T, json, &.{}) catch |err| switch (err) {
         error.OutOfMemory => return error.OutOfMemory,
         error.Misread => return .{ .err = .{
@@ -1004,6 +1004,8 @@ pub fn read(comptime T: type, allocator: Allocator, bytes: []const u8) error{Out
 /// Makes values out of JSON.
 const Decoder = struct {
     allocator: Allocator,
+    /// Whether it is a request. An answer of the host may have members that are not known.
+    is_request: bool = false,
     /// What is not as it should be, and where it is, such as `lines[0].count`.
     problem: []const u8 = "",
     place: []const u8 = "",
@@ -1106,7 +1108,7 @@ const Decoder = struct {
 
     fn record(self: *Decoder, comptime T: type, json: std.json.Value, place: *const Place) Error!T {
         if (json != .object) return self.fail(place, "expected an object");
-        if (@hasDecl(T, "jsonIsClosed")) {
+        if (@hasDecl(T, "jsonIsRequested") and self.is_request) {
             for (json.object.keys()) |key| {
                 const is_known = for (T.jsonNames) |name| {
                     if (std.mem.eql(u8, name, key)) break true;

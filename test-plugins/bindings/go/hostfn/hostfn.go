@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -975,7 +976,7 @@ func receive(answer uint64, data any) error {
 	if !envelope.Success && envelope.Error != nil {
 		return envelope.Error
 	}
-	if err := readJSON(envelope.Data, data); err != nil {
+	if err := readJSON(envelope.Data, data, place{}); err != nil {
 		return &HostError{Code: "internal", Message: "the host and these bindings do not understand each other: " + err.Error()}
 	}
 	return nil
@@ -984,12 +985,12 @@ func receive(answer uint64, data any) error {
 // Read makes a request of JSON, such as a plugin's own input. What is not as it should be is a *HostError with the field, as
 // a host tells it.
 func Read[T any](input []byte) (request T, err error) {
-	err = readJSON(input, &request)
+	err = readJSON(input, &request, place{isRequest: true})
 	return request, err
 }
 
-// What is of requests alone, and takes no field that it does not know.
-var closed = []reflect.Type{
+// What requests have, in which no host takes a field that it does not know.
+var requested = []reflect.Type{
 	reflect.TypeFor[DbCreateEmailVerificationTokenRequest](),
 	reflect.TypeFor[DbCreatePasswordResetTokenRequest](),
 	reflect.TypeFor[DbCreateSessionRequest](),
@@ -1016,41 +1017,42 @@ type reader interface {
 	read(json any, at place) error
 }
 
-// Where a value is, such as lines[0].count.
-type place string
+// Where a value is, such as lines[0].count, and whether that is in a request. An answer of the host may have fields that are
+// not known.
+type place struct {
+	path      string
+	isRequest bool
+}
 
 func (p place) member(name string) place {
-	if p == "" {
-		return place(name)
+	if p.path != "" {
+		name = p.path + "." + name
 	}
-	return p + "." + place(name)
+	return place{name, p.isRequest}
 }
 
 func (p place) item(index int) place {
-	return p + place("["+strconv.Itoa(index)+"]")
+	return place{p.path + "[" + strconv.Itoa(index) + "]", p.isRequest}
 }
 
 func (p place) fail(problem string) error {
-	failed := HostError{Code: "invalid_request", Message: problem}
-	if p != "" {
-		field := string(p)
-		failed.Field = &field
-		failed.Message = field + ": " + problem
+	if p.path == "" {
+		return &HostError{Code: "invalid_request", Message: problem}
 	}
-	return &failed
+	return &HostError{Code: "invalid_request", Message: p.path + ": " + problem, Field: &p.path}
 }
 
-func readJSON(text []byte, into any) error {
+func readJSON(text []byte, into any, at place) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return place("").fail("it is not JSON")
+		return at.fail("it is not JSON")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return place("").fail("it is not JSON")
+		return at.fail("it is not JSON")
 	}
-	return readInto(reflect.ValueOf(into).Elem(), value, "")
+	return readInto(reflect.ValueOf(into).Elem(), value, at)
 }
 
 func readInto(into reflect.Value, json any, at place) error {
@@ -1132,9 +1134,9 @@ func readMap(into reflect.Value, json any, at place) error {
 		return at.fail("expected an object")
 	}
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(members)))
-	for name, member := range members {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
 		value := reflect.New(into.Type().Elem()).Elem()
-		if err := readInto(value, member, at.member(name)); err != nil {
+		if err := readInto(value, members[name], at.member(name)); err != nil {
 			return err
 		}
 		into.SetMapIndex(reflect.ValueOf(name), value)
@@ -1171,8 +1173,8 @@ func readRecord(into reflect.Value, json any, at place) error {
 			return err
 		}
 	}
-	for name := range members {
-		if !known[name] && slices.Contains(closed, into.Type()) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !known[name] && at.isRequest && slices.Contains(requested, into.Type()) {
 			return at.member(name).fail("unknown field")
 		}
 	}
