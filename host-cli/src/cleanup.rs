@@ -10,7 +10,10 @@ use hostfn_runtime::{
 };
 use serde::Serialize;
 
-use crate::{Failure, Progress, in_full};
+use crate::{
+    Failure, Progress, in_full,
+    values::{duration, whole},
+};
 
 /// The arguments of `cleanup`.
 #[derive(Debug, Args)]
@@ -28,10 +31,10 @@ pub struct CleanupArguments {
     #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
     every: Option<Duration>,
     /// How many rows to remove in one transaction, for which other writers wait
-    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = |text: &str| whole(text, &(1..=1_000_000)))]
     batch: u32,
     /// How long the answers of calls with an idempotency key are kept
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
     keep_answers: Duration,
     /// Write JSON, a line each time
     #[arg(long)]
@@ -39,10 +42,9 @@ pub struct CleanupArguments {
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(interval) if interval >= Duration::from_secs(1) => Ok(interval),
-        Ok(_) => Err("at least 1s".to_owned()),
-        Err(error) => Err(error.to_string()),
+    match duration(text)? {
+        interval if interval >= Duration::from_secs(1) => Ok(interval),
+        _ => Err("expected at least 1s".to_owned()),
     }
 }
 

@@ -45,6 +45,7 @@ mod progress;
 mod schema;
 mod test;
 mod trace;
+mod values;
 mod watch;
 
 use std::{

@@ -42,8 +42,8 @@ pub(crate) fn cure(namespace: &str, name: &str, is_function: bool) -> Option<Str
         (namespace, _) if namespace.starts_with("wbg") || namespace.ends_with("_bg.js") => {
             return cure("wbg", name, true);
         }
-        (namespace, _) if namespace.contains(':') && namespace.contains('/') && !namespace.starts_with("extism:") => {
-            "a namespace with `:` and `/` is an interface of the component model: import host functions by their own \
+        (namespace, _) if namespace.contains('/') && namespace.contains('@') => {
+            "a namespace with a version is an interface of the component model: import host functions by their own \
              namespace, which the host's command `list` shows"
         }
         _ => return None,

@@ -40,7 +40,11 @@ pub(crate) fn cases() -> Vec<Case> {
         )
     };
     let not_there = not_there.map(|(name, what, namespace, import)| {
-        let kind = if (namespace, import) == ("", "probe") { "wrong-namespace" } else { "unknown-function" };
+        let kind = match (namespace, import) {
+            ("", "probe") => "wrong-namespace",
+            ("env" | "wasi:filesystem/preopens@0.2.0" | "wasi_unstable", _) => "runtime-import",
+            _ => "unknown-function",
+        };
         defended(name, what, HostImports).text(module(namespace, import)).must_be_refused(Finding(kind))
     });
     let kernel = kernel.map(|(name, what, namespace, import)| {

@@ -175,6 +175,13 @@ fn what_cannot_be_done_says_what_to_do() {
         (&["call", &auth, "sign_up", "--grant", "Users"], 2, "is not a permission"),
         (&["call", &auth, "sign_up", "--input", "@missing.json"], 1, "cannot read the input missing.json"),
         (&["migrate", "--database", "sqlite://no/such/folder/app.db"], 1, "create it first"),
+        (&["call", &auth, "sign_up", "--timeout", "x"], 2, "expected a whole number from 1 to 86400"),
+        (
+            &["cleanup", "--database", "sqlite::memory:", "--every", "x"],
+            2,
+            "expected a duration, such as 90s, 15m or 24h",
+        ),
+        (&["cleanup", "--database", "sqlite::memory:", "--batch", "0"], 2, "expected a whole number from 1 to 1000000"),
         (&["migrate"], 2, "--database <URL>"),
         (&[], 2, "Usage"),
     ] {

@@ -61,7 +61,7 @@ const CLASSICS: [(&str, &str, &str); 27] = [
     ("wasi:cli/environment@0.2.0", "get-environment", "WASI preview 2 is for WebAssembly components"),
     ("wasi_unstable", "fd_write", "build for `wasm32-wasip1` with a newer compiler"),
     ("wasi", "thread-spawn", "plugins have no threads"),
-    ("acme:notes/store", "add", "an interface of the component model"),
+    ("acme:notes/store@1.0.0", "add", "an interface of the component model"),
     ("GOT.mem", "helper", "link it statically"),
     ("env", "syscall/js.valueGet", "it comes from TinyGo for a browser"),
 ];

@@ -6,7 +6,7 @@ use hostfn_runtime::nearest;
 use serde_json::Value;
 
 use super::{
-    file::{Rows, ScenarioFile},
+    file::{MockedCall, Rows, ScenarioFile},
     place::{Part, Part::Item, Part::Member, at_path},
     variables::MORE,
 };
@@ -21,48 +21,82 @@ pub(super) struct Names<'a> {
 /// More of them are counted.
 const MOST_LISTED: usize = 50;
 
+/// Nothing, or what is wrong at the end of a path.
+type Found<'p> = Result<(), (Vec<Part<'p>>, String)>;
+
 impl Names<'_> {
-    /// Says where the first name stands that nothing has, and what was meant.
+    /// Says where the first name stands that nothing has, and what was meant; or where something is of another form than
+    /// it must be.
     pub(super) fn check(&self, file: &ScenarioFile, text: &str) -> Result<(), String> {
-        let at = |(path, said): (Vec<Part<'_>>, String)| at_path(text, &path, &said);
-        self.rows(&[], &file.database).map_err(at)?;
-        let mocks = |path: &[Part<'static>], mocks: &[super::file::MockedCall]| {
-            mocks.iter().enumerate().try_for_each(|(position, mock)| {
-                let path = [path, &[Member("mocks"), Item(position), Member("function")]].concat();
-                self.function(path, &mock.function).map_err(at)
-            })
-        };
-        mocks(&[], &file.mocks)?;
+        self.all(file).map_err(|(path, said)| at_path(text, &path, &said))
+    }
+
+    fn all<'p>(&self, file: &'p ScenarioFile) -> Found<'p> {
+        for (table, rows) in &file.database {
+            let path = vec![Member("database"), Member(table)];
+            let Some(rows) = rows.as_array() else {
+                return Err((path, "write a list of rows here, each an object of its columns".to_owned()));
+            };
+            if let Some(position) = rows.iter().position(|row| !row.is_object()) {
+                let path = [path, vec![Item(position)]].concat();
+                return Err((path, "write an object here, of columns and their values".to_owned()));
+            }
+        }
+        self.rows(&[], &file.database)?;
+        self.mocks(&[], &file.mocks)?;
         for (position, step) in file.steps.iter().enumerate() {
             let path = [Member("steps"), Item(position)];
-            mocks(&path, &step.value.mocks)?;
-            let calls = step.value.calls.as_ref().and_then(Value::as_array).into_iter().flatten().enumerate();
-            for (position, call) in calls {
-                let in_list = [&path[..], &[Member("calls"), Item(position)]].concat();
-                match call {
-                    Value::String(name) => self.function(in_list, name),
-                    call => {
-                        let name = call.get("function").and_then(Value::as_str).unwrap_or(MORE);
-                        self.function([in_list, vec![Member("function")]].concat(), name)
-                    }
-                }
-                .map_err(at)?;
+            self.mocks(&path, &step.value.mocks)?;
+            if let Some(calls) = &step.value.calls {
+                self.calls([&path[..], &[Member("calls")]].concat(), calls)?;
             }
             if let Some(rows) = &step.value.database {
-                self.rows(&path, rows).map_err(at)?;
+                self.rows(&path, rows)?;
             }
         }
         Ok(())
     }
 
-    fn function<'p>(&self, path: Vec<Part<'p>>, name: &str) -> Result<(), (Vec<Part<'p>>, String)> {
+    fn mocks<'p>(&self, path: &[Part<'p>], mocks: &'p [MockedCall]) -> Found<'p> {
+        for (position, mock) in mocks.iter().enumerate() {
+            let path = [path, &[Member("mocks"), Item(position)]].concat();
+            if mock.returns.is_some() == mock.fails.is_some() {
+                return Err((path, format!("say what `{}` does: by `returns`, or by `fails`", mock.function)));
+            }
+            self.function([path, vec![Member("function")]].concat(), &mock.function)?;
+        }
+        Ok(())
+    }
+
+    fn calls<'p>(&self, path: Vec<Part<'p>>, calls: &'p Value) -> Found<'p> {
+        let calls = match calls {
+            Value::Null => return Ok(()),
+            Value::Array(calls) => calls,
+            _ => return Err((path, "write a list of host calls here, such as `[hash_password, ...]`".to_owned())),
+        };
+        for (position, call) in calls.iter().enumerate() {
+            let path = [&path[..], &[Item(position)]].concat();
+            match (call, call.get("function")) {
+                (Value::String(name), _) => self.function(path, name)?,
+                (_, Some(name)) => {
+                    self.function([path, vec![Member("function")]].concat(), name.as_str().unwrap_or(MORE))?;
+                }
+                (_, None) => {
+                    return Err((path, "write the name of a function here, or an object with `function`".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn function<'p>(&self, path: Vec<Part<'p>>, name: &str) -> Found<'p> {
         if is_open(name) || self.functions.contains(&name) {
             return Ok(());
         }
         Err((path, missing(&format!("the host has no function `{name}`"), name, "functions", &self.functions)))
     }
 
-    fn rows<'p>(&self, path: &[Part<'p>], rows: &'p Rows) -> Result<(), (Vec<Part<'p>>, String)> {
+    fn rows<'p>(&self, path: &[Part<'p>], rows: &'p Rows) -> Found<'p> {
         for (table, rows) in rows {
             let path = [path, &[Member("database"), Member(table)]].concat();
             let Some(columns) = self.tables.get(table.as_str()) else {
@@ -103,5 +137,41 @@ fn missing(what: &str, name: &str, all: &str, names: &[&str]) -> String {
     match listed.is_empty() {
         true => format!("{what}: there are none"),
         false => format!("{what}; {then} {all} are {}{more}", listed.join(", ")),
+    }
+}
+
+/// Why the database does not take a row, where it has words of its own for it.
+pub(super) fn refusal(table: &str, said: &str) -> String {
+    let columns = |list: &str| {
+        let names = list.split(", ").map(|column| format!("`{}`", column.rsplit('.').next().unwrap_or(column)));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let why = match said.split_once(" failed: ").map_or((said, ""), |(what, which)| (what, which)) {
+        ("NOT NULL constraint", column) => format!("{} must have a value", columns(column)),
+        ("UNIQUE constraint", list) => format!("another row has the same {}", columns(list)),
+        ("CHECK constraint", check) => format!("it breaks the table's check `{check}`"),
+        ("FOREIGN KEY constraint failed", _) => "it refers to a row that is not there: write that row first".to_owned(),
+        ("datatype mismatch", _) => "a value is of another type than its column".to_owned(),
+        _ => said.to_owned(),
+    };
+    format!("the table `{table}` cannot take this row: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_database_refuses_is_told_in_words_of_ours() {
+        for (said, why) in [
+            ("NOT NULL constraint failed: notes.title", "`title` must have a value"),
+            ("UNIQUE constraint failed: notes.id, notes.day", "another row has the same `id`, `day`"),
+            ("CHECK constraint failed: length(title) > 0", "it breaks the table's check `length(title) > 0`"),
+            ("FOREIGN KEY constraint failed", "it refers to a row that is not there: write that row first"),
+            ("datatype mismatch", "a value is of another type than its column"),
+            ("`pin` has a NUL in it", "`pin` has a NUL in it"),
+        ] {
+            assert_eq!(refusal("notes", said), format!("the table `notes` cannot take this row: {why}"));
+        }
     }
 }

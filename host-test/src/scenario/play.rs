@@ -13,7 +13,8 @@ use super::{
     compare::{Comparison, Difference},
     edit::Edit,
     file::{MockedCall, Rows, ScenarioFile, Step},
-    names::Names,
+    names::{Names, refusal},
+    place::{Part, at_path},
     update::Update,
     variables::{MORE, Variables},
 };
@@ -115,7 +116,7 @@ impl Play {
         if let Some(time) = file.clock {
             play.fixture.clock.set(time);
         }
-        play.insert(&file.database).map_err(|error| format!("database: {error}"))?;
+        play.insert(&file.database, text)?;
         play.mock(&file.mocks)?;
         Ok(play)
     }
@@ -126,15 +127,15 @@ impl Play {
         format!("step {step} on line {line}: {error}").into()
     }
 
-    fn insert(&self, tables: &Rows) -> Result<(), Failure> {
-        let tables = self.variables.fill(&tables.clone().into())?;
-        let Value::Object(tables) = tables else { return Ok(()) };
-        for (table, rows) in &tables {
-            let rows = rows.as_array().ok_or_else(|| format!("`{table}` is no list of rows"))?;
-            for row in rows {
-                let row = row.as_object().ok_or_else(|| format!("a row of `{table}` is no object of its columns"))?;
-                TableRows::insert(self.fixture.database(), table, row)
-                    .map_err(|error| format!("`{table}`: {}", internal(error)))?;
+    fn insert(&self, tables: &Rows, text: &str) -> Result<(), Failure> {
+        for (table, rows) in tables {
+            for (position, row) in rows.as_array().into_iter().flatten().enumerate() {
+                let path = [Part::Member("database"), Part::Member(table), Part::Item(position)];
+                let at = |problem: String| Failure::from(at_path(text, &path, &problem));
+                let filled = self.variables.fill(row).map_err(at)?;
+                let inserted =
+                    TableRows::insert(self.fixture.database(), table, filled.as_object().unwrap_or(&Map::new()));
+                inserted.map_err(|error| at(refusal(table, &internal(error).to_string())))?;
             }
         }
         Ok(())

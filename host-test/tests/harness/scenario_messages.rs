@@ -24,11 +24,27 @@ fn what_a_scenario_names_must_be_there() {
         ),
         (
             "database: {notes: [{id: 1, title: a, text: b}]}\nsteps: [{export: what_time}]",
-            "notes.yaml: database: `notes`: NOT NULL constraint failed: notes.changed_at",
+            "notes.yaml: line 2, column 20: the table `notes` cannot take this row: `changed_at` must have a value\n",
         ),
         (
             "mocks: [{function: get_notes, returns: null}]\nsteps: [{export: what_time}]",
             "notes.yaml: line 2, column 10: the host has no function `get_notes`; did you mean `get_note`? The functions are ",
+        ),
+        (
+            "database: {notes: {id: 1}}\nsteps: [{export: what_time}]",
+            "notes.yaml: line 2, column 12: write a list of rows here, each an object of its columns\n",
+        ),
+        (
+            "database: {notes: [1]}\nsteps: [{export: what_time}]",
+            "notes.yaml: line 2, column 20: write an object here, of columns and their values\n",
+        ),
+        (
+            "steps: [{export: what_time, calls: what_time}]",
+            "notes.yaml: line 2, column 29: write a list of host calls here, such as `[hash_password, ...]`\n",
+        ),
+        (
+            "steps: [{export: what_time, calls: [{data: 1}]}]",
+            "notes.yaml: line 2, column 37: write the name of a function here, or an object with `function`\n",
         ),
         (
             "database:\n  notes:\n    - {id: 1}\n    - {title: a,\n       Text: b}\nsteps: [{export: what_time}]",
@@ -56,7 +72,7 @@ fn what_a_scenario_names_must_be_there() {
         ),
         (
             "mocks: [{function: get_note}]\nsteps: [{export: what_time}]",
-            "notes.yaml: mocks: say what `get_note` does, with `returns` or with `fails`",
+            "notes.yaml: line 2, column 9: say what `get_note` does: by `returns`, or by `fails`\n",
         ),
     ] {
         let said = said(text);
