@@ -31,7 +31,7 @@ pub struct CleanupArguments {
     #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
     every: Option<Duration>,
     /// How many rows to remove in one transaction, for which other writers wait
-    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = |text: &str| whole(text, &(1..=1_000_000)))]
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = |text: &str| whole::<u32>(text, &(1..=1_000_000)))]
     batch: u32,
     /// How long the answers of calls with an idempotency key are kept
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]

@@ -27,7 +27,7 @@ pub(crate) struct PluginCallArguments {
     #[arg(long, value_name = "URL", default_value = IN_MEMORY)]
     pub(crate) database: String,
     /// How long the call may take, in seconds; 30 unless it is said
-    #[arg(long, value_name = "SECONDS", value_parser = |text: &str| whole(text, &(1..=86_400)))]
+    #[arg(long, value_name = "SECONDS", value_parser = |text: &str| whole::<u64>(text, &(1..=86_400)))]
     timeout: Option<u64>,
     /// Make all that the call does to the database one transaction: all of it is done, or nothing
     #[arg(long)]

@@ -276,8 +276,7 @@ impl Import {
         if let Some(cure) = runtime_import::cure(&self.namespace, &self.name, self.signature.is_some()) {
             return (FindingKind::RuntimeImport, cure);
         }
-        let names = host.descriptions().map(HostFunction::name);
-        let advice = match nearest(&self.name, names) {
+        let advice = match nearest(&self.name, host.descriptions().map(HostFunction::name)) {
             Some(name) => format!("the host has no such function; did you mean `{name}`?"),
             None if self.namespace == "env" => return (FindingKind::RuntimeImport, runtime_import::undefined()),
             None if host.functions.is_empty() => "the host has no functions; build it with `.functions(…)`".to_owned(),

@@ -60,11 +60,11 @@ fn of_env(name: &str) -> Option<String> {
         }
         "seed" | "Math.random" | "crypto.getRandomValuesN" => {
             "AssemblyScript's `Math.random` asks for it, and plugins get no randomness this way: call a host function \
-             that draws what you need, or build with `--use Math.random=FILE/NAME`"
+             that draws what you need, or build with `--use seed=FILE/NAME`, which names a function of yours"
         }
         "Date.now" | "performance.now" => {
             "AssemblyScript's clock asks for it, and plugins get no clock this way: take the time from the input or from a \
-             host function, or build with `--use Date.now=FILE/NAME`"
+             host function"
         }
         "trace" => {
             "AssemblyScript's `trace` asks for it: log with the PDK, as `log_info`, or build with `--use \
@@ -81,8 +81,8 @@ fn of_env(name: &str) -> Option<String> {
             || name.starts_with("invoke_")
             || ["_emscripten", "__cxa_", "__assert_fail", "_abort_js"].iter().any(|part| name.starts_with(part)) =>
         {
-            "it comes from Emscripten, whose JavaScript would provide it: build with `-sSTANDALONE_WASM -sPURE_WASI \
-             --no-entry`, without C++ exceptions, or with wasi-sdk"
+            "it comes from Emscripten, whose JavaScript would provide it: build with `-sSTANDALONE_WASM --no-entry`, \
+             without C++ exceptions, or with wasi-sdk"
         }
         _ if name.starts_with("runtime.") || name.starts_with("syscall/js.") => {
             "it comes from TinyGo for a browser: build with `-target wasip1 -buildmode=c-shared`"

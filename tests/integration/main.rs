@@ -13,6 +13,7 @@ mod docs;
 mod guide;
 mod json;
 mod markdown;
+mod mistakes;
 mod model;
 mod new;
 mod operations;
