@@ -31,9 +31,14 @@ pub(crate) fn lower(contract: &Contract, taken: &'static [&'static str]) -> Resu
     let entries = take_apart(&mut types);
     let has_int64 =
         types.iter().any(|named| named.has_int64) || functions.iter().any(|function| function.response.holds_int64());
+    let kinds = || {
+        let of_types = types.iter().flat_map(|named| named.definition.types());
+        of_types.chain(functions.iter().map(|function| &function.response))
+    };
+    let has_double = kinds().any(Type::holds_double);
     let errors = contract.definitions.get("ErrorCode").and_then(members).unwrap_or_default();
     let source: Vec<_> = contract.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    Ok(Model { source: source.join(", "), functions, types, entries, has_int64, errors })
+    Ok(Model { source: source.join(", "), functions, types, entries, has_int64, has_double, errors })
 }
 
 /// A type of the contract that bindings have of their own, with all that it holds: the error.

@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) entries: Vec<Entry>,
     /// Whether there is a 64-bit integer in any of them.
     pub(crate) has_int64: bool,
+    /// Whether there is a number that is no integer.
+    pub(crate) has_double: bool,
     /// The error codes that are known today.
     pub(crate) errors: Vec<Member>,
 }
@@ -169,12 +171,21 @@ impl Type {
 
     /// Whether it is, or holds, a 64-bit integer; named types aside.
     pub(crate) fn holds_int64(&self) -> bool {
+        *self.innermost() == Self::Int64
+    }
+
+    /// Whether it is, or holds, a number that is no integer; named types aside.
+    pub(crate) fn holds_double(&self) -> bool {
+        *self.innermost() == Self::Double
+    }
+
+    /// What is within secrets, lists and maps.
+    fn innermost(&self) -> &Self {
         match self {
-            Self::Int64 => true,
             Self::Secret { item } | Self::Nullable { item, .. } | Self::List { item } | Self::Map { item, .. } => {
-                item.holds_int64()
+                item.innermost()
             }
-            _ => false,
+            other => other,
         }
     }
 }

@@ -338,6 +338,9 @@ export class JsonWriter {
 /** What the last reading met first that it did not expect; empty, when all was well. */
 let problem: string = "";
 
+/** Whether what is read is an answer of the host, which may have members that are not known. */
+let isAnswer: bool = false;
+
 /** Where that is, such as `lines[0].count`; empty, when it is the whole. */
 let place: string = "";
 
@@ -356,6 +359,7 @@ export class Json {
   static parse(text: string): Json {
     problem = "";
     place = "";
+    isAnswer = false;
     const reader = new JsonReader(text);
     const json = reader.value();
     reader.end();
@@ -427,12 +431,12 @@ export class Json {
     return missing;
   }
 
-  /** Expects an object with each member once and, if names are given, with no others. */
+  /** Expects an object with each member once and, if names are given and it is no answer, with no others. */
   record(names: Array<string> | null): void {
     if (this.kind != 0x7b) this.fail("expected an object");
     for (let at = 0; at < this.keys.length; at++) {
       if (this.keys.indexOf(this.keys[at]) != at) this.items[at].fail("the field is there twice");
-      if (names !== null && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
+      if (names !== null && !isAnswer && !names.includes(this.keys[at])) this.items[at].fail("unknown field");
     }
   }
 
@@ -654,6 +658,7 @@ class Answer {
   static from(block: u64): Answer {
     const answer = new Answer();
     const json = Json.parse(received(block));
+    isAnswer = true;
     const success = json.get("success").boolean();
     if (!success) answer.error = HostError.read(json.get("error"));
     if (problem != "") answer.error = misunderstood();

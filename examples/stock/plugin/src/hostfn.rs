@@ -109,7 +109,6 @@ pub fn ship(request: &ShipRequest) -> Result<Reservation, HostError> {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct GetProductRequest {
     /// The number of the product.
     pub sku: String,
@@ -127,7 +126,6 @@ pub struct Product {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReceiveGoodsRequest {
     /// The number of the product.
     pub sku: String,
@@ -138,14 +136,12 @@ pub struct ReceiveGoodsRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// The id of the reservation.
     pub id: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ReserveRequest {
     /// The number of the product.
     pub sku: String,
@@ -167,7 +163,6 @@ pub struct Reservation {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShipRequest {
     /// The id of the reservation.
     pub id: String,
