@@ -26,7 +26,7 @@ pub(crate) struct Guest {
 
 /// A folder of modules that were just built. Those that have other bytes than the ones in `test-plugins/prebuilt` are
 /// tried in their place, and no other guest.
-const FOLDER: &str = "HOSTFN_TEST_GUESTS";
+pub(crate) const FOLDER: &str = "HOSTFN_TEST_GUESTS";
 
 /// The one language that an ordinary run has on PostgreSQL, too.
 const TYPED_ON_POSTGRES: &str = "rust-bindings";
