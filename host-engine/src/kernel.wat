@@ -1,0 +1,35 @@
+;; The memory through which a host and its guest exchange blocks, and the functions that guests call for every eight
+;; bytes. The host knows where blocks are and how long they are. As in Extism, reads outside of the memory return zero,
+;; and writes are ignored.
+(module
+  (memory $blocks (export "memory") 1 65535)
+  ;; The input is the first block, if there is one.
+  (global $input_bytes (export "input_bytes") (mut i64) (i64.const 0))
+
+  (func (export "load_u8") (param $at i64) (result i32)
+    (if (result i32) (i64.le_u (local.get $at)
+        (i64.sub (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)) (i64.const 1)))
+      (then (i32.load8_u (i32.wrap_i64 (local.get $at)))) (else (i32.const 0))))
+  (func (export "load_u64") (param $at i64) (result i64)
+    (if (result i64) (i64.le_u (local.get $at)
+        (i64.sub (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)) (i64.const 8)))
+      (then (i64.load (i32.wrap_i64 (local.get $at)))) (else (i64.const 0))))
+  (func (export "store_u8") (param $at i64) (param $value i32)
+    (if (i64.le_u (local.get $at)
+        (i64.sub (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)) (i64.const 1)))
+      (then (i32.store8 (i32.wrap_i64 (local.get $at)) (local.get $value)))))
+  (func (export "store_u64") (param $at i64) (param $value i64)
+    (if (i64.le_u (local.get $at)
+        (i64.sub (i64.shl (i64.extend_i32_u (memory.size)) (i64.const 16)) (i64.const 8)))
+      (then (i64.store (i32.wrap_i64 (local.get $at)) (local.get $value)))))
+  (func (export "input_length") (result i64) (global.get $input_bytes))
+  (func (export "input_offset") (result i64)
+    (select (i64.const 64) (i64.const 0) (i64.ne (global.get $input_bytes) (i64.const 0))))
+  (func (export "input_load_u8") (param $at i64) (result i32)
+    (if (result i32) (i64.lt_u (local.get $at) (global.get $input_bytes))
+      (then (i32.load8_u offset=64 (i32.wrap_i64 (local.get $at)))) (else (i32.const 0))))
+  (func (export "input_load_u64") (param $at i64) (result i64)
+    (if (result i64) (i32.and (i64.ge_u (global.get $input_bytes) (i64.const 8))
+        (i64.le_u (local.get $at) (i64.sub (global.get $input_bytes) (i64.const 8))))
+      (then (i64.load offset=64 (i32.wrap_i64 (local.get $at)))) (else (i64.const 0))))
+)
