@@ -30,8 +30,11 @@ pub struct HostFunction {
     answer_schema: fn() -> Schema,
     terms: fn() -> Result<(Terms, Terms), String>,
     connection: fn() -> Connection,
-    bind: fn(HostFunction, &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>>,
+    bind: fn(HostFunction, &mut Resolver<'_>) -> Binding,
 }
+
+/// A function that is bound, unless state of it is missing; or what is wrong with a schema that is none.
+type Binding = Result<Option<Arc<dyn AnyBound>>, String>;
 
 /// The connection that a function takes.
 pub(crate) struct Connection {
@@ -145,11 +148,6 @@ impl HostFunction {
         (self.terms)().is_ok_and(|(request, response)| request.always_compares() || response.always_compares())
     }
 
-    /// What is wrong with its schemas, where one of them is none.
-    pub(crate) fn schema_problem(&self) -> Option<String> {
-        (self.terms)().err()
-    }
-
     /// The namespace and the name, by which a guest imports it and a host sorts it.
     pub(crate) fn import(&self) -> (&'static str, &'static str) {
         (self.namespace, self.name)
@@ -160,7 +158,10 @@ impl HostFunction {
     }
 
     /// Binds it to what a host was given, or lets the resolver note what is missing.
-    pub(crate) fn bind(&self, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
+    ///
+    /// # Errors
+    /// What is wrong with its schemas, where one of them is none.
+    pub(crate) fn bind(&self, resolver: &mut Resolver<'_>) -> Binding {
         (self.bind)(*self, resolver)
     }
 }
@@ -211,12 +212,14 @@ pub(crate) struct Bound<F: HostFn> {
     pub(crate) answers_secrets: bool,
 }
 
-fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Option<Arc<dyn AnyBound>> {
-    let state = F::State::resolve(resolver)?;
+fn bind<F: HostFn>(description: HostFunction, resolver: &mut Resolver<'_>) -> Binding {
+    let state = F::State::resolve(resolver);
+    let (request_terms, response_terms) = (description.terms)()?;
     let answers_secrets = mentions_secrets(description.response_schema().as_value());
-    // A registry was asked whether there are schemas before.
-    let (request_terms, response_terms) = (description.terms)().ok()?;
-    Some(Arc::new(Bound::<F> { description, state, request_terms, response_terms, answers_secrets }))
+    Ok(state.map(|state| {
+        let bound = Bound::<F> { description, state, request_terms, response_terms, answers_secrets };
+        Arc::new(bound) as Arc<dyn AnyBound>
+    }))
 }
 
 /// Whether a schema, or anything within it, is marked as secret.

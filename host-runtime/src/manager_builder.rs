@@ -150,20 +150,13 @@ impl PluginManagerBuilder {
 
         let mut functions: Vec<Arc<dyn AnyBound>> = Vec::new();
         for registry in &self.registries {
-            let errors = registry.errors();
-            // What has no schema to be compared with cannot be bound.
-            let has_none = |name: &str| {
-                errors
-                    .iter()
-                    .any(|error| matches!(error, RegistryError::NoSchema { function, .. } if *function == name))
-            };
-            for function in registry.functions().iter().filter(|function| !has_none(function.name())) {
+            problems.extend(registry.errors().into_iter().map(BuildProblem::Registry));
+            for function in registry.functions() {
                 match bind(function, self.database.as_ref(), &self.states) {
                     Ok(bound) => functions.push(bound),
                     Err(found) => problems.extend(found),
                 }
             }
-            problems.extend(errors.into_iter().map(BuildProblem::Registry));
         }
         functions.sort_by_key(|function| function.description().import());
         let doubles =
@@ -245,9 +238,13 @@ fn bind(
         _ => {}
     }
     match bound {
-        Some(bound) if problems.is_empty() => Ok(bound),
-        Some(_) => Err(problems),
-        None => {
+        Ok(Some(bound)) if problems.is_empty() => Ok(bound),
+        Ok(Some(_)) => Err(problems),
+        Err(reason) => {
+            problems.push(BuildProblem::Registry(RegistryError::NoSchema { function: function.name(), reason }));
+            Err(problems)
+        }
+        Ok(None) => {
             // An `Inject` of somebody's own may fail to say what it lacks.
             if problems.is_empty() {
                 problems.push(BuildProblem::Unresolved { function: function.name() });

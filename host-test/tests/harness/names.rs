@@ -85,3 +85,24 @@ steps:
         assert_eq!(outcome, "1 step, 1 host call", "{field}");
     }
 }
+
+/// A text that no pattern can match, since there is none.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Unmatched(#[schemars(regex(pattern = "^[a"))] String);
+
+/// Takes it.
+#[host_fn(namespace = "extism:host/no_schema", permission = "never")]
+pub(crate) fn take_unmatched(text: Unmatched) -> usize {
+    text.0.len()
+}
+
+#[test]
+fn a_host_is_not_built_of_a_function_whose_schema_is_none() {
+    let host = hostfn::PluginManager::builder().functions(functions_in("extism:host/no_schema"));
+    let error = host.build().expect_err("it cannot be compared with its schema");
+    let codes: Vec<_> = error.problems().iter().map(hostfn::BuildProblem::code).collect();
+    assert_eq!(codes, ["no-schema"]);
+    let said = error.to_string();
+    assert!(said.contains("host function `take_unmatched`: the schema of its request or response is none: "), "{said}");
+    assert!(said.contains("^[a") && said.contains("correct the `#[schemars(…)]` that says it"), "{said}");
+}
